@@ -1,0 +1,183 @@
+import type { Candidate, Member } from './candidate.ts';
+import { type Claim, settle } from './claims.ts';
+import { type Departments, exists, growTree, type Listed, listDepartments, sourceOf } from './departments.ts';
+import { identify } from './identify.ts';
+import type { Known, Removal } from './known.ts';
+import { departmentContent, leaf, personContent } from './leaf.ts';
+import type { Draft, Merged } from './merge.ts';
+import {
+  type Department,
+  type Digest,
+  type GroupNo,
+  type Person,
+  type PersonKey,
+  type Provenance,
+  personKey,
+  type SourceName,
+  splitKey,
+} from './model.ts';
+import { byBytes } from './order.ts';
+import type { ProblemList } from './problems.ts';
+import { type Rules, type Tidied, tidy } from './tidy.ts';
+
+const NOWHERE_ELSE: Provenance = Object.freeze({});
+
+/** A person after the rules that need nobody else, with the leaf they would have if no other rule touched them. */
+export interface Drafted extends Tidied {
+  readonly leaf: Digest;
+}
+
+/** The first half of check: each person alone. */
+export function draft(merged: Merged, rules: Rules, problems: ProblemList): Map<PersonKey, Drafted> {
+  const drafted = new Map<PersonKey, Drafted>();
+  for (const [key, one] of merged.people) {
+    const { person, broken } = tidy(one, rules, problems);
+    drafted.set(key, { person, draft: one, broken, leaf: leaf(personContent(person)) });
+  }
+  return drafted;
+}
+
+/** Who has to be looked at: everybody else is word for word as served, and so has passed every rule already. */
+export interface Differing {
+  /** Served under this key, with other content. */
+  readonly changed: readonly PersonKey[];
+  /** Not served under this key. */
+  readonly fresh: readonly PersonKey[];
+}
+
+export interface CheckInput {
+  readonly merged: Merged;
+  readonly drafted: ReadonlyMap<PersonKey, Drafted>;
+  readonly differing: Differing;
+  readonly known: Known;
+  readonly rules: Rules;
+  readonly problems: ProblemList;
+  /** Source names in the order of precedence. */
+  readonly order: readonly SourceName[];
+}
+
+/** The second half: everybody together, and with what was served and published before. */
+export function check(input: CheckInput): Candidate {
+  const { merged, known, problems } = input;
+  const looked = lookedAt(input);
+  const departments = listDepartments(merged.departments, known.departments, problems);
+  const others = [...input.drafted.values()].filter(one => !looked.has(one.person.key));
+  const context = { ...input, rank: new Map(input.order.map((name, place) => [name, place])) };
+  const identities = identify([...looked.changed.values()], [...looked.fresh.values()], known);
+  const claims = settle(
+    identities,
+    others.map(one => one.person),
+    context,
+  );
+  const people = new Map<PersonKey, Member<Person>>();
+  for (const one of others)
+    people.set(one.person.key, { value: one.person, leaf: one.leaf, from: one.draft.from ?? NOWHERE_ELSE });
+  for (const claim of claims) admit(claim, departments, people, problems);
+  for (const claim of claims) keepUsurped(claim, people);
+  const tree = growTree(departments, inUse(people.values()), problems);
+  return {
+    people,
+    touched: new Set(claims.map(claim => claim.identity.key)),
+    departments: asMembers(tree),
+    removedPeople: removedPeople(people, known, merged),
+    removedDepartments: removedDepartments(tree, known),
+  };
+}
+
+function lookedAt({ drafted, differing }: CheckInput) {
+  const pick = (keys: readonly PersonKey[]) =>
+    new Map(
+      [...keys].sort(byBytes).flatMap(key => {
+        const one = drafted.get(key);
+        return one ? [[key, one] as const] : [];
+      }),
+    );
+  const changed = pick(differing.changed);
+  const fresh = pick(differing.fresh);
+  return { changed, fresh, has: (key: PersonKey) => changed.has(key) || fresh.has(key) };
+}
+
+function admit(claim: Claim, departments: Departments, people: Map<PersonKey, Member<Person>>, problems: ProblemList) {
+  if (claim.out !== undefined) {
+    problems.add(quarantined(claim.identity.tidied.draft, claim.out));
+    return;
+  }
+  const person = inKnownDepartments(claim, departments, problems);
+  people.set(person.key, { value: person, leaf: leaf(personContent(person)), from: claim.from });
+}
+
+/** Somebody served whose key another record claims wrongly is served on as they were: bad data removes nobody. */
+function keepUsurped({ out, identity }: Claim, people: Map<PersonKey, Member<Person>>): void {
+  const { incumbent, key } = identity;
+  if (out === undefined || !incumbent || people.has(key)) return;
+  people.set(key, { value: incumbent.value, leaf: incumbent.leaf, from: incumbent.from });
+}
+
+function inKnownDepartments({ person, identity }: Claim, departments: Departments, problems: ProblemList): Person {
+  const unknown = person.departments.filter(code => !exists(departments, code));
+  if (unknown.length === 0) return person;
+  const named = person.departments.filter(code => exists(departments, code));
+  const last = identity.incumbent?.value.departments ?? [];
+  const stays = named.length === 0 && last.length > 0;
+  problems.add({
+    code: 'department_unknown',
+    effect: stays ? 'kept' : 'dropped',
+    source: identity.tidied.draft.source,
+    kind: 'membership',
+    key: person.key,
+    name: person.username,
+    text: `is in "${unknown.join('", "')}", which does not exist${stays ? `; ${last.join(', ')} stays` : ''}`,
+  });
+  return { ...person, departments: stays ? last : named };
+}
+
+function inUse(people: Iterable<Member<Person>>): Set<GroupNo> {
+  const codes = new Set<GroupNo>();
+  for (const { value } of people) for (const code of value.departments) codes.add(code);
+  return codes;
+}
+
+function asMembers(tree: readonly Listed[]): Map<GroupNo, Member<Department>> {
+  return new Map(
+    tree.map(({ group_no, display_name, parent, source }) => {
+      const value = { group_no, display_name, parent_group_no: parent };
+      return [group_no, { value, leaf: leaf(departmentContent(value)), from: { group_no: source } }];
+    }),
+  );
+}
+
+function removedPeople(people: ReadonlyMap<PersonKey, unknown>, known: Known, merged: Merged): Map<PersonKey, Removal> {
+  const removed = new Map<PersonKey, Removal>();
+  for (const { value } of known.gone) {
+    if (people.has(value.key)) continue;
+    const left = leftAs(value, merged);
+    removed.set(
+      value.key,
+      left ? { reason: 'left', source: left.source } : { reason: 'missing', source: splitKey(value.key).source },
+    );
+  }
+  return removed;
+}
+
+/** The inactive record of somebody; where the username is the identity, a renamed person is listed under their login. */
+function leftAs({ key, login }: Person, { left }: Merged): Draft | undefined {
+  const renamed = left.get(personKey(splitKey(key).source, login));
+  return left.get(key) ?? (renamed && !renamed.keyed ? renamed : undefined);
+}
+
+function removedDepartments(tree: readonly Listed[], known: Known): Map<GroupNo, Removal> {
+  const there = new Set(tree.map(one => one.group_no));
+  const gone = [...known.departments].filter(([code]) => !there.has(code));
+  return new Map(gone.map(([code, stored]) => [code, { reason: 'missing', source: sourceOf(stored) }]));
+}
+
+const quarantined = ({ source, key, fields }: Draft, why: string) =>
+  ({
+    code: 'newcomer',
+    effect: 'quarantined',
+    source,
+    kind: 'person',
+    key,
+    name: fields.username ?? fields.email ?? '',
+    text: why,
+  }) as const;

@@ -1,0 +1,188 @@
+import deepDiff from 'deep-diff';
+import type { Removal } from './known.ts';
+import {
+  type ChangeCounts,
+  DEPARTMENT_FIELDS,
+  type Department,
+  type Digest,
+  type GroupNo,
+  PERSON_FIELDS,
+  type Person,
+  type Provenance,
+  type SourceName,
+  splitKey,
+} from './model.ts';
+import { byBytes } from './order.ts';
+
+/** Somebody or something in a roster, known by key and leaf; the rest is loaded only where the leaves differ. */
+export interface Entry<Value> {
+  readonly key: string;
+  readonly leaf: Digest;
+  load(): Loaded<Value>;
+}
+
+export interface Loaded<Value> {
+  readonly value: Value;
+  readonly from: Provenance;
+  /** Why it is not there afterwards; only what is before can tell. */
+  readonly removal?: Removal | undefined;
+}
+
+/** One field with another value than before; `source` gave the new one. */
+export interface FieldChange {
+  readonly field: string;
+  readonly old: string;
+  readonly new: string;
+  readonly source: SourceName | '';
+}
+
+/** One add, modify or removal between two rosters, of a person or a department. */
+export type Change<Value> =
+  | { readonly event: 'added'; readonly key: string; readonly after: Loaded<Value> }
+  | { readonly event: 'removed'; readonly key: string; readonly before: Loaded<Value> }
+  | {
+      readonly event: 'modified';
+      readonly key: string;
+      readonly before: Loaded<Value>;
+      readonly after: Loaded<Value>;
+      /** Not empty, but for people of whom only the departments changed. */
+      readonly fields: readonly FieldChange[];
+    };
+
+/** A membership that is only in one of two rosters. */
+export interface MembershipChange {
+  readonly event: 'added' | 'removed';
+  readonly group_no: GroupNo;
+  readonly person: Person;
+  readonly source: SourceName | '';
+}
+
+/** What a kind of entry is compared by. */
+interface Kind<Value> {
+  flat(value: Value): Readonly<Record<string, string>>;
+  readonly order: readonly string[];
+  source(loaded: Loaded<Value>, key: string): SourceName | '';
+}
+
+const people: Kind<Person> = {
+  flat: person =>
+    Object.fromEntries([
+      ...['login', ...PERSON_FIELDS].map(field => [field, person[field as keyof Person]]),
+      ...person.extra.map(([name, value]) => [`extra.${name}`, value]),
+    ]),
+  order: ['login', ...PERSON_FIELDS],
+  source: (_, key) => splitKey(key as Person['key']).source,
+};
+
+const departments: Kind<Department> = {
+  flat: ({ group_no, display_name, parent_group_no }) => ({ group_no, display_name, parent_group_no }),
+  order: DEPARTMENT_FIELDS,
+  source: ({ from }) => from['group_no'] ?? '',
+};
+
+/** What turns `before` into `after`; both come in key order, and so do the changes. Equal rosters give nothing. */
+export const comparePeople = (before: Iterable<Entry<Person>>, after: Iterable<Entry<Person>>) =>
+  compare(before, after, people);
+
+/** The same for departments. */
+export const compareDepartments = (before: Iterable<Entry<Department>>, after: Iterable<Entry<Department>>) =>
+  compare(before, after, departments);
+
+function* compare<Value>(
+  before: Iterable<Entry<Value>>,
+  after: Iterable<Entry<Value>>,
+  kind: Kind<Value>,
+): Generator<Change<Value>> {
+  const olds = before[Symbol.iterator]();
+  const news = after[Symbol.iterator]();
+  let old = olds.next();
+  let now = news.next();
+  while (!old.done || !now.done) {
+    const order = old.done ? 1 : now.done ? -1 : byBytes(old.value.key, now.value.key);
+    if (order < 0) {
+      yield { event: 'removed', key: old.value.key, before: old.value.load() };
+      old = olds.next();
+    } else if (order > 0) {
+      yield { event: 'added', key: now.value.key, after: now.value.load() };
+      now = news.next();
+    } else {
+      if (old.value.leaf !== now.value.leaf) yield modified(old.value, now.value, kind);
+      old = olds.next();
+      now = news.next();
+    }
+  }
+}
+
+function modified<Value>(old: Entry<Value>, now: Entry<Value>, kind: Kind<Value>): Change<Value> {
+  const before = old.load();
+  const after = now.load();
+  return { event: 'modified', key: now.key, before, after, fields: fieldChanges(before.value, after, now.key, kind) };
+}
+
+/**
+ * One flat record against another, with deep-diff: never lists (it compares those by position), never whole rosters (it is
+ * quadratic in them).
+ */
+function fieldChanges<Value>(before: Value, after: Loaded<Value>, key: string, kind: Kind<Value>): FieldChange[] {
+  const own = kind.source(after, key);
+  const changes = (deepDiff.diff(kind.flat(before), kind.flat(after.value)) ?? []).map(one => {
+    const field = String(one.path?.[0]);
+    return {
+      field,
+      old: 'lhs' in one ? String(one.lhs) : '',
+      new: 'rhs' in one ? String(one.rhs) : '',
+      source: after.from[field === 'login' ? 'username' : field] ?? own,
+    };
+  });
+  const place = (field: string) => (kind.order.includes(field) ? kind.order.indexOf(field) : kind.order.length);
+  return changes.sort((a, b) => place(a.field) - place(b.field) || byBytes(a.field, b.field));
+}
+
+/** The memberships that a change of a person brings and takes, in the order of their departments. */
+export function membershipChanges(change: Change<Person>): MembershipChange[] {
+  const old = change.event === 'added' ? undefined : change.before.value;
+  const now = change.event === 'removed' ? undefined : change.after.value;
+  const from = change.event === 'removed' ? change.before.from : change.after.from;
+  const source = from['departments'] ?? splitKey(change.key as Person['key']).source;
+  const list = (event: 'added' | 'removed', person: Person | undefined, other: Person | undefined) => {
+    const known = new Set(other?.departments);
+    return (person?.departments ?? [])
+      .filter(code => !known.has(code))
+      .map(group_no => ({ event, group_no, person: person as Person, source }));
+  };
+  return [...list('removed', old, now), ...list('added', now, old)].sort((a, b) => byBytes(a.group_no, b.group_no));
+}
+
+/** Whether somebody's name at the directory changed while OMFLOW goes on knowing them by the old one. */
+export const isRename = (change: Change<Person>) =>
+  change.event === 'modified' && change.fields.some(one => one.field === 'login');
+
+/** How many of each change there are. A person of whom only the departments changed counts as no modified person. */
+export function countChanges(
+  changedPeople: Iterable<Change<Person>>,
+  changedDepartments: Iterable<Change<Department>>,
+): ChangeCounts {
+  const counts = { people_renamed: 0, memberships_added: 0, memberships_removed: 0 };
+  const both = { people: { added: 0, modified: 0, removed: 0 }, departments: { added: 0, modified: 0, removed: 0 } };
+  for (const change of changedPeople) {
+    if (change.event !== 'modified') both.people[change.event] += 1;
+    else if (isRename(change)) counts.people_renamed += 1;
+    else if (change.fields.length > 0) both.people.modified += 1;
+    for (const { event } of membershipChanges(change)) counts[`memberships_${event}`] += 1;
+  }
+  for (const { event } of changedDepartments) both.departments[event] += 1;
+  return {
+    people_added: both.people.added,
+    people_modified: both.people.modified,
+    people_removed: both.people.removed,
+    departments_added: both.departments.added,
+    departments_modified: both.departments.modified,
+    departments_removed: both.departments.removed,
+    ...counts,
+  };
+}
+
+export const NO_CHANGES: ChangeCounts = countChanges([], []);
+
+/** Whether two rosters with these changes between them are the same. */
+export const isUnchanged = (counts: ChangeCounts) => Object.values(counts).every(count => count === 0);

@@ -1,0 +1,55 @@
+import type { Effect, Problem } from './model.ts';
+
+/**
+ * How many problems of one code are kept word for word; the others are counted. What keeps somebody out is listed far
+ * longer than what was merely fixed, since a source without genders gives one such note for everybody.
+ */
+const KEPT: Readonly<Record<Effect, number>> = {
+  failed: 1000,
+  quarantined: 1000,
+  kept: 1000,
+  dropped: 100,
+  fixed: 100,
+  warned: 100,
+};
+
+/** How many problems of a code there are, and what was done about them. */
+export interface ProblemCount {
+  readonly code: string;
+  readonly effect: Effect;
+  readonly count: number;
+}
+
+/** The problems of one run: all of them counted, the first of each code listed. */
+export class ProblemList {
+  readonly #listed: Problem[] = [];
+  readonly #counts = new Map<string, { code: string; effect: Effect; count: number }>();
+
+  add(problem: Problem): void {
+    const tally = this.#tally(problem);
+    tally.count += 1;
+    if (tally.count <= KEPT[problem.effect]) this.#listed.push(problem);
+  }
+
+  get listed(): readonly Problem[] {
+    return this.#listed;
+  }
+
+  get counts(): readonly ProblemCount[] {
+    return [...this.#counts.values()];
+  }
+
+  /** How many problems had this effect, the unlisted ones too. */
+  count(effect: Effect): number {
+    return this.counts.reduce((sum, one) => (one.effect === effect ? sum + one.count : sum), 0);
+  }
+
+  #tally({ code, effect }: Problem) {
+    const name = `${effect} ${code}`;
+    const known = this.#counts.get(name);
+    if (known) return known;
+    const fresh = { code, effect, count: 0 };
+    this.#counts.set(name, fresh);
+    return fresh;
+  }
+}
