@@ -1,0 +1,131 @@
+import leven from 'leven';
+import type { z } from 'zod';
+import { configJsonSchema } from './schema.ts';
+import { printPath } from './secrets.ts';
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+/** Every problem as one line: its path first, what is wrong, and the way out where there is one. */
+export function problemsOf(error: z.ZodError, document: unknown): string[] {
+  return error.issues.flatMap(issue => explain(issue, [], document));
+}
+
+function explain(issue: Issue, above: Path, document: unknown): string[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => unknownKey(key, path, document));
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    return closest(issue.errors).flatMap(one => explain(one, path, document));
+  }
+  return [`${printPath(path) || 'the file'}: ${words(issue, valueAt(document, path))}`];
+}
+
+/** Of the forms that a value may have, the one that it was most likely meant to have: that which got furthest. */
+function closest(forms: readonly (readonly Issue[])[]): readonly Issue[] {
+  const depth = (issues: readonly Issue[]) => {
+    const wrongType = issues.some(issue => issue.path.length === 0 && issue.code === 'invalid_type');
+    return wrongType ? -1 : Math.max(...issues.map(issue => issue.path.length));
+  };
+  return forms.reduce((best, form) => (depth(form) > depth(best) ? form : best));
+}
+
+function words(issue: Issue, value: unknown): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return value === undefined ? 'is missing' : `is ${kindOf(value)}, and must be ${article(issue.expected)}`;
+    case 'invalid_value':
+      return `${show(value)} is none of ${issue.values.map(String).join(', ')}${suggest(String(value), issue.values.map(String))}`;
+    case 'invalid_union':
+      return `${show(value)} is not what belongs here`;
+    case 'invalid_format':
+    case 'custom':
+    case 'too_small':
+    case 'too_big':
+      return issue.message.startsWith('is') && typeof value === 'string' && value !== ''
+        ? `"${value}" ${issue.message}`
+        : issue.message;
+    default:
+      return issue.message;
+  }
+}
+
+function unknownKey(key: string, path: Path, document: unknown): string {
+  const known = keysAt(configJsonSchema(), path, document);
+  return `${printPath([...path, key])}: there is no such key${suggest(key, known)}`;
+}
+
+function suggest(word: string, known: readonly string[]): string {
+  const [best] = known
+    .map(name => ({ name, distance: leven(word.toLowerCase(), name.toLowerCase()) }))
+    .filter(({ name, distance }) => distance <= Math.max(2, Math.floor(name.length / 3)))
+    .sort((a, b) => a.distance - b.distance);
+  if (best) return `; did you mean ${best.name}?`;
+  return known.length > 0 && known.length <= 12 ? `; there are ${known.join(', ')}` : '';
+}
+
+interface Schema {
+  properties?: Record<string, Schema>;
+  items?: Schema;
+  anyOf?: Schema[];
+  oneOf?: Schema[];
+  additionalProperties?: Schema | boolean;
+  const?: unknown;
+  $ref?: string;
+}
+
+/** The keys that the schema knows at a path. Where there are several forms, that with the document's own `type`, or all. */
+function keysAt(root: unknown, path: Path, document: unknown): string[] {
+  let schemas: Schema[] = [root as Schema];
+  let value = document;
+  for (const part of path) {
+    const next = schemas.flatMap(flatten).filter(schema => fits(schema, value));
+    schemas = next.flatMap(schema => below(schema, part));
+    value = valueAt(value, [part]);
+  }
+  const found = schemas.flatMap(flatten).filter(schema => fits(schema, value));
+  return [...new Set(found.flatMap(schema => Object.keys(schema.properties ?? {})))];
+}
+
+const flatten = (schema: Schema): Schema[] => [
+  schema,
+  ...[...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap(flatten),
+];
+
+function fits(schema: Schema, value: unknown): boolean {
+  const type = schema.properties?.['type']?.const;
+  return (
+    type === undefined || typeof value !== 'object' || value === null || (value as { type?: unknown }).type === type
+  );
+}
+
+function below(schema: Schema, part: PropertyKey): Schema[] {
+  if (typeof part === 'number') return schema.items ? [schema.items] : [];
+  const own = schema.properties?.[String(part)];
+  const other = typeof schema.additionalProperties === 'object' ? [schema.additionalProperties] : [];
+  return own ? [own] : other;
+}
+
+function valueAt(document: unknown, path: Path): unknown {
+  return path.reduce<unknown>((value, part) => {
+    if (value === null || typeof value !== 'object') return undefined;
+    return (value as Record<PropertyKey, unknown>)[part];
+  }, document);
+}
+
+const kindOf = (value: unknown) => (value === null ? 'empty' : Array.isArray(value) ? 'a list' : article(typeof value));
+
+function article(type: string): string {
+  const words: Record<string, string> = {
+    string: 'text',
+    object: 'a block of keys',
+    array: 'a list',
+    record: 'a block of keys',
+    boolean: 'true or false',
+    number: 'a number',
+    int: 'a whole number',
+  };
+  return words[type] ?? `a ${type}`;
+}
+
+const show = (value: unknown) =>
+  typeof value === 'string' ? `"${value}"` : value === undefined ? 'nothing' : JSON.stringify(value);

@@ -1,0 +1,75 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** Where `${env:…}` and `${file:…}` are looked up. */
+export interface SecretPlaces {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The folder of the configuration file. */
+  readonly folder: string;
+}
+
+type Path = readonly (string | number)[];
+
+const reference = /\$\{(env|file):([^}]+)\}/g;
+const SECRET_NAMES = new Set(['password']);
+
+/** What came of filling in the secrets: the document with them, what is wrong, and what is worth a warning. */
+export interface Filled {
+  readonly document: unknown;
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Replaces every `${env:NAME}` and `${file:NAME}` in a document. */
+export function fillSecrets(document: unknown, places: SecretPlaces): Filled {
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  const fill = (value: unknown, path: Path): unknown => {
+    if (typeof value === 'string') return fillText(value, path);
+    if (Array.isArray(value)) return value.map((one, place) => fill(one, [...path, place]));
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, fill(one, [...path, name])]));
+  };
+  const fillText = (text: string, path: Path) => {
+    if (SECRET_NAMES.has(String(path.at(-1))) && text !== '' && text.search(reference) < 0) {
+      warnings.push(`${printPath(path)}: a secret stands in the file itself; better \${file:NAME} or \${env:NAME}`);
+    }
+    return text.replace(reference, (_, kind: string, name: string) => {
+      const found = kind === 'env' ? fromEnv(name, places) : fromFile(name, places);
+      if ('text' in found) return found.text;
+      problems.push(`${printPath(path)}: ${found.wrong}`);
+      return '';
+    });
+  };
+  return { document: fill(document, []), problems, warnings };
+}
+
+type Found = { readonly text: string } | { readonly wrong: string };
+
+function fromEnv(name: string, { env }: SecretPlaces): Found {
+  const text = env[name];
+  return text === undefined ? { wrong: `the environment has no ${name}` } : { text };
+}
+
+function fromFile(name: string, places: SecretPlaces): Found {
+  const credentials = places.env['CREDENTIALS_DIRECTORY'];
+  const given = credentials && !name.includes('/') ? join(credentials, name) : undefined;
+  // What systemd hands over is guarded by the folder it lies in, and shows a group that only the service is in.
+  if (given && existsSync(given)) return { text: read(given) };
+  const path = resolve(places.folder, name);
+  if (!existsSync(path)) return { wrong: `${path}: no such file` };
+  const mode = statSync(path).mode & 0o077;
+  if (mode !== 0) return { wrong: `${path} can be read by others than its owner; run: chmod 600 ${path}` };
+  return { text: read(path) };
+}
+
+const read = (path: string) => readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+
+/** A path as it is written: `sources[1].people.map`. */
+export function printPath(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === 'number' ? `${text}[${part}]` : text === '' ? String(part) : `${text}.${String(part)}`,
+    '',
+  );
+}
