@@ -1,0 +1,13 @@
+import type { SourceConfig } from '../config/schema.ts';
+import type { Source } from './source.ts';
+import { sqlSource } from './sql/source.ts';
+
+/** The sources of a configuration, in its order, which is the order of precedence. Nothing is connected yet. */
+export const openSources = (configs: readonly SourceConfig[]): Source[] => configs.map(openSource);
+
+function openSource(config: SourceConfig): Source {
+  switch (config.type) {
+    case 'sql':
+      return sqlSource(config);
+  }
+}

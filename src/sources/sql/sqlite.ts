@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { SqlSourceConfig } from '../../config/schema.ts';
+import { databaseAddress } from '../../connect/database.ts';
+import type { Page, Reading, Statement } from './reading.ts';
+
+const PAGE = 1000;
+
+/** Opens a read transaction on an embedded database, which is not changed by it. */
+export async function openSqliteReading(config: SqlSourceConfig, signal: AbortSignal): Promise<Reading> {
+  const address = databaseAddress(config);
+  const path = address.engine === 'sqlite' ? address.path : '';
+  if (!existsSync(path)) throw new Error(`there is no database at ${path}`);
+  const db = new DatabaseSync(path, { readOnly: true, timeout: config.timeouts.connect });
+  db.exec('begin');
+  return {
+    warnings: [],
+    columnsOf: async table =>
+      db
+        .prepare('select name from pragma_table_xinfo(?) order by cid')
+        .all(table)
+        .map(row => String(row['name'])),
+    quote: identifier => `"${identifier.replaceAll('"', '""')}"`,
+    select: statement => select(db, statement, signal),
+    [Symbol.asyncDispose]: async () => db.close(),
+  };
+}
+
+async function* select(db: DatabaseSync, { text }: Statement, signal: AbortSignal): AsyncGenerator<Page> {
+  const statement = db.prepare(text);
+  statement.setReadBigInts(true);
+  statement.setReturnArrays(true);
+  const columns = statement.columns().map(column => column.name);
+  if (columns.length === 0) throw new Error('the query gives no rows: it is not a SELECT');
+  let rows: unknown[][] = [];
+  for (const row of statement.iterate() as unknown as Iterable<unknown[]>) {
+    rows.push(row);
+    if (rows.length < PAGE) continue;
+    yield { columns, rows };
+    rows = [];
+    // The engine never waits, so without this an abort could not be heard before the last row.
+    await turn();
+    signal.throwIfAborted();
+  }
+  yield { columns, rows };
+}
