@@ -1,0 +1,91 @@
+import { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import type { DatabaseConfig } from '../config/schema.ts';
+import { databaseAddress, printableAddress } from '../connect/database.ts';
+import { deliveries } from './deliveries.ts';
+import { StoreError } from './error.ts';
+import { holds } from './holds.ts';
+import { ledger } from './ledger.ts';
+import { lockByName, mysqlDialect, unreachable } from './mysql.ts';
+import { departmentRecords, peopleRecords } from './records.ts';
+import { runs } from './runs.ts';
+import { migrations, type Tables } from './schema.ts';
+import { snapshots } from './snapshots.ts';
+import { lockFile, sqliteDialect } from './sqlite.ts';
+import type { Lock, Store } from './store.ts';
+
+export interface StoreOptions {
+  /** True makes the store or brings it up to date; only `serve` and `pull` may. */
+  readonly migrate: boolean;
+  /** How long to wait for another writer, in milliseconds. */
+  readonly timeout?: number;
+}
+
+/** Opens the store. Throws a StoreError when it cannot be reached, is not there, or is of another version. */
+export async function openStore(config: DatabaseConfig, options: StoreOptions): Promise<Store> {
+  const address = databaseAddress(config);
+  const { migrate, timeout = 5000 } = options;
+  const dialect =
+    address.engine === 'sqlite' ? sqliteDialect(address.path, { timeout, create: migrate }) : mysqlDialect(config);
+  const db = new Kysely<Tables>({ dialect });
+  try {
+    await bringUpToDate(db, address.engine, migrate);
+  } catch (error) {
+    await db.destroy();
+    if (error instanceof StoreError) throw error;
+    throw address.engine === 'mysql'
+      ? unreachable(config, error)
+      : new StoreError(`the store ${address.path}: ${(error as Error).message}`);
+  }
+  return {
+    engine: address.engine,
+    address: printableAddress(address),
+    snapshots: snapshots(db),
+    people: peopleRecords(db),
+    departments: departmentRecords(db),
+    runs: runs(db),
+    holds: holds(db),
+    deliveries: deliveries(db),
+    ledger: asked => ledger(db, asked),
+    lock: name => takeLock(config, name),
+    [Symbol.asyncDispose]: () => db.destroy(),
+  };
+}
+
+/** Never aborts: the operating system keeps a file's lock for as long as its holder lives. */
+const NEVER = new AbortController().signal;
+
+async function takeLock(config: DatabaseConfig, name: 'run' | 'serve'): Promise<Lock | undefined> {
+  const address = databaseAddress(config);
+  if (address.engine === 'mysql') return lockByName(config, name);
+  const lock = lockFile(`${address.path}-${name}-lock`);
+  return lock && { lost: NEVER, [Symbol.asyncDispose]: async () => lock[Symbol.dispose]() };
+}
+
+async function bringUpToDate(db: Kysely<Tables>, engine: Store['engine'], migrate: boolean): Promise<void> {
+  const known = Object.keys(migrations(engine));
+  const done = await migrationsDone(db);
+  const newer = done.filter(name => !known.includes(name));
+  if (newer.length > 0) {
+    throw new StoreError(`the store was written by a newer rosterd (it has ${newer.join(', ')}); install that version`);
+  }
+  if (done.length === known.length) return;
+  if (!migrate) {
+    throw new StoreError(
+      'the store is empty or of an older version; "rosterd serve" or "rosterd pull" brings it up to date',
+    );
+  }
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations(engine) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+}
+
+async function migrationsDone(db: Kysely<Tables>): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some(table => table.name === 'kysely_migration')) return [];
+  const rows = await (db as unknown as Kysely<{ kysely_migration: { name: string } }>)
+    .selectFrom('kysely_migration')
+    .select('name')
+    .execute();
+  return rows.map(row => row.name);
+}

@@ -1,0 +1,124 @@
+import type { Kysely, Selectable } from 'kysely';
+import { NO_CHANGES } from '../roster/compare.ts';
+import {
+  type ChangeCounts,
+  type GuardFinding,
+  holdNumber,
+  type Problem,
+  type RecordedStatus,
+  type RunNumber,
+  runNumber,
+  snapshotNumber,
+} from '../roster/model.ts';
+import type { ProblemCount } from '../roster/problems.ts';
+import { updateHolds } from './holds.ts';
+import type { Tables } from './schema.ts';
+import { publish } from './snapshots.ts';
+import type { Finished, RecordedRun, RunCause, RunEnd, Runs, SourceRead } from './store.ts';
+
+const GOOD: readonly RecordedStatus[] = ['published', 'unchanged'];
+const BAD: readonly RecordedStatus[] = ['failed', 'interrupted'];
+
+export function runs(db: Kysely<Tables>): Runs {
+  const rows = () => db.selectFrom('runs').selectAll().orderBy('number', 'desc');
+  const one = async (query: ReturnType<typeof rows>) => {
+    const row = await query.limit(1).executeTakeFirst();
+    return row && recorded(row);
+  };
+  return {
+    begin: run => begin(db, run),
+    finish: (number, end) => finish(db, number, end),
+    list: async count => (await rows().limit(count).execute()).map(recorded),
+    get: number => one(rows().where('number', '=', number)),
+    newestFinished: () => one(rows().where('finished', 'is not', null)),
+    newestGood: () => one(rows().where('status', 'in', GOOD)),
+    async firstBadSince(number) {
+      const bad = db
+        .selectFrom('runs')
+        .selectAll()
+        .where('status', 'in', BAD)
+        .where('number', '>', number ?? 0);
+      const row = await bad.orderBy('number').limit(1).executeTakeFirst();
+      return row && recorded(row);
+    },
+  };
+}
+
+/** Called with the run lock held: whatever has not ended by now never will. */
+function begin(db: Kysely<Tables>, run: { cause: RunCause; at: Date; fingerprint: string }): Promise<RunNumber> {
+  return db.transaction().execute(async transaction => {
+    await transaction
+      .updateTable('runs')
+      .set({ status: 'interrupted', finished: run.at.getTime() })
+      .where('finished', 'is', null)
+      .execute();
+    const last = await transaction
+      .selectFrom('runs')
+      .select(is => is.fn.max('number').as('highest'))
+      .executeTakeFirst();
+    const number = Number(last?.highest ?? 0) + 1;
+    await transaction
+      .insertInto('runs')
+      .values({
+        number,
+        cause: run.cause,
+        started: run.at.getTime(),
+        finished: null,
+        status: 'running',
+        snapshot: null,
+        hold: null,
+        changes: JSON.stringify(NO_CHANGES),
+        sources: '[]',
+        problems: '[]',
+        counts: '[]',
+        findings: '[]',
+        fingerprint: run.fingerprint,
+      })
+      .execute();
+    return runNumber(number);
+  });
+}
+
+function finish(db: Kysely<Tables>, number: RunNumber, end: RunEnd): Promise<Finished> {
+  const { outcome, report, publication, at } = end;
+  return db.transaction().execute(async transaction => {
+    if (publication) await publish(transaction, publication, number, at);
+    const hold = await updateHolds(transaction, outcome, { run: number, at });
+    const newest = await transaction
+      .selectFrom('snapshots')
+      .select(is => is.fn.max('number').as('highest'))
+      .executeTakeFirst();
+    await transaction
+      .updateTable('runs')
+      .set({
+        finished: at.getTime(),
+        status: outcome.status,
+        snapshot: newest?.highest ?? null,
+        hold: hold ?? null,
+        changes: JSON.stringify('changes' in outcome ? outcome.changes : NO_CHANGES),
+        sources: JSON.stringify(report.sources),
+        problems: JSON.stringify(report.problems),
+        counts: JSON.stringify(report.counts),
+        findings: JSON.stringify(outcome.status === 'held' ? outcome.reasons : []),
+      })
+      .where('number', '=', number)
+      .execute();
+    return { hold };
+  });
+}
+
+const recorded = (row: Selectable<Tables['runs']>): RecordedRun => ({
+  number: runNumber(row.number),
+  cause: row.cause as RunCause,
+  started: new Date(row.started),
+  finished: row.finished === null ? undefined : new Date(row.finished),
+  status: row.status as RecordedStatus,
+  snapshot: row.snapshot === null ? undefined : snapshotNumber(row.snapshot),
+  hold: row.hold === null ? undefined : holdNumber(row.hold),
+  changes: JSON.parse(row.changes) as ChangeCounts,
+  sources: JSON.parse(row.sources) as SourceRead[],
+  problems: JSON.parse(row.problems) as Problem[],
+  counts: JSON.parse(row.counts) as ProblemCount[],
+  findings: JSON.parse(row.findings) as GuardFinding[],
+  fingerprint: row.fingerprint,
+});

@@ -1,0 +1,183 @@
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import type { Engine } from './store.ts';
+
+/** People and departments: a row holds from snapshot `first` to snapshot `last`; `last` is null while it holds. */
+export interface RecordTable {
+  id: number;
+  /** The person's key or the group_no; UTF-8 bytes order them. */
+  key: string;
+  /** What OMFLOW knows it by: the username or the group_no. */
+  name: string;
+  first: number;
+  last: number | null;
+  leaf: string;
+  /** What the leaf is the digest of; see `roster/leaf.ts`. */
+  content: string;
+  /** JSON: the source of each field that did not come from the one in the key; `""` for none. */
+  origin: string;
+  /** Why it ended: `left`, `missing`, or `""` where another row follows it. */
+  reason: string;
+  reason_source: string;
+}
+
+/** What holds in the newest snapshot, narrow, so that a run can compare without reading contents. */
+export interface HeadTable {
+  key: string;
+  id: number;
+  leaf: string;
+}
+
+export interface Tables {
+  snapshots: {
+    number: number;
+    /** Milliseconds since 1970, as all times here. */
+    at: number;
+    digest: string;
+    people: number;
+    departments: number;
+    memberships: number;
+    changes: string;
+    run: number;
+  };
+  people: RecordTable;
+  departments: RecordTable;
+  people_head: HeadTable;
+  departments_head: HeadTable;
+  /** Every username and email that was ever published, folded, with whose it was. */
+  ledger: { kind: 'username' | 'email'; folded: string; username: string; key: string };
+  runs: {
+    number: number;
+    cause: string;
+    started: number;
+    finished: number | null;
+    status: string;
+    snapshot: number | null;
+    hold: number | null;
+    changes: string;
+    sources: string;
+    problems: string;
+    counts: string;
+    findings: string;
+    fingerprint: string;
+  };
+  holds: { number: number; run: number; opened: number; closed: number | null; findings: string; changes: string };
+  deliveries: {
+    id: string;
+    snapshot: number;
+    client: string;
+    at: number;
+    finished: number;
+    bytes: number;
+  };
+}
+
+/**
+ * Column types by engine. Keys are bytes on MySQL: its collations would sort them otherwise than SQLite and JavaScript do,
+ * and take some that differ for the same.
+ */
+const TYPES = {
+  sqlite: { key: sql`text`, name: sql`text`, short: sql`text`, long: sql`text`, count: sql`integer` },
+  mysql: {
+    key: sql`varbinary(767)`,
+    name: sql`varbinary(1020)`,
+    short: sql`varchar(128) character set ascii collate ascii_bin`,
+    long: sql`longtext character set utf8mb4 collate utf8mb4_bin`,
+    count: sql`bigint`,
+  },
+} as const;
+
+/** Every migration there is, by name, in the order of names; a store that knows another one was made by a newer version. */
+export function migrations(engine: Engine): Record<string, Migration> {
+  return { '2026-11-22-first': { up: db => first(db, engine) } };
+}
+
+async function first(db: Kysely<unknown>, engine: Engine): Promise<void> {
+  await snapshotTables(db, engine);
+  await runTables(db, engine);
+}
+
+async function snapshotTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
+  const { key, name, short, long, count } = TYPES[engine];
+  await db.schema
+    .createTable('snapshots')
+    .addColumn('number', count, column => column.primaryKey())
+    .addColumn('at', count, column => column.notNull())
+    .addColumn('digest', short, column => column.notNull())
+    .addColumn('people', count, column => column.notNull())
+    .addColumn('departments', count, column => column.notNull())
+    .addColumn('memberships', count, column => column.notNull())
+    .addColumn('changes', long, column => column.notNull())
+    .addColumn('run', count, column => column.notNull())
+    .execute();
+  for (const table of ['people', 'departments'] as const) {
+    await db.schema
+      .createTable(table)
+      .addColumn('id', count, column => column.primaryKey())
+      .addColumn('key', key, column => column.notNull())
+      .addColumn('name', key, column => column.notNull())
+      .addColumn('first', count, column => column.notNull())
+      .addColumn('last', count)
+      .addColumn('leaf', short, column => column.notNull())
+      .addColumn('content', long, column => column.notNull())
+      .addColumn('origin', long, column => column.notNull())
+      .addColumn('reason', short, column => column.notNull())
+      .addColumn('reason_source', short, column => column.notNull())
+      .execute();
+    await db.schema.createIndex(`${table}_key`).on(table).columns(['key', 'first']).unique().execute();
+    await db.schema.createIndex(`${table}_name`).on(table).column('name').execute();
+    await db.schema.createIndex(`${table}_first`).on(table).column('first').execute();
+    await db.schema.createIndex(`${table}_last`).on(table).column('last').execute();
+    const head = db.schema
+      .createTable(`${table}_head`)
+      .addColumn('key', key, column => column.primaryKey().notNull())
+      .addColumn('id', count, column => column.notNull())
+      .addColumn('leaf', short, column => column.notNull());
+    await (engine === 'sqlite' ? head.modifyEnd(sql`without rowid`) : head).execute();
+  }
+  const ledger = db.schema
+    .createTable('ledger')
+    .addColumn('kind', short, column => column.notNull())
+    .addColumn('folded', name, column => column.notNull())
+    .addColumn('username', key, column => column.notNull())
+    .addColumn('key', key, column => column.notNull())
+    .addPrimaryKeyConstraint('ledger_primary', ['kind', 'folded', 'username']);
+  await (engine === 'sqlite' ? ledger.modifyEnd(sql`without rowid`) : ledger).execute();
+  await db.schema.createIndex('ledger_key').on('ledger').column('key').execute();
+}
+
+async function runTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
+  const { name, short, long, count } = TYPES[engine];
+  const runs = db.schema
+    .createTable('runs')
+    .addColumn('number', count, column => column.primaryKey())
+    .addColumn('cause', short, column => column.notNull())
+    .addColumn('started', count, column => column.notNull())
+    .addColumn('finished', count)
+    .addColumn('status', short, column => column.notNull())
+    .addColumn('snapshot', count)
+    .addColumn('hold', count);
+  await ['changes', 'sources', 'problems', 'counts', 'findings']
+    .reduce((table, column) => table.addColumn(column, long, one => one.notNull()), runs)
+    .addColumn('fingerprint', short, column => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('holds')
+    .addColumn('number', count, column => column.primaryKey())
+    .addColumn('run', count, column => column.notNull())
+    .addColumn('opened', count, column => column.notNull())
+    .addColumn('closed', count)
+    .addColumn('findings', long, column => column.notNull())
+    .addColumn('changes', long, column => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('deliveries')
+    .addColumn('id', short, column => column.primaryKey())
+    .addColumn('snapshot', count, column => column.notNull())
+    .addColumn('client', name, column => column.notNull())
+    .addColumn('at', count, column => column.notNull())
+    .addColumn('finished', count, column => column.notNull())
+    .addColumn('bytes', count, column => column.notNull())
+    .execute();
+  await db.schema.createIndex('deliveries_at').on('deliveries').column('at').execute();
+}

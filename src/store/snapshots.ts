@@ -1,0 +1,107 @@
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import { fold } from '../roster/fold.ts';
+import { type ChangeCounts, digestOf, runNumber, type Snapshot, snapshotNumber } from '../roster/model.ts';
+import { ASKED_AT_ONCE, chunks } from './records.ts';
+import type { Tables } from './schema.ts';
+import type { Publication, RowChanges, Snapshots } from './store.ts';
+
+/** Rows in one INSERT: SQLite takes 32,766 parameters, and ten a row. */
+const INSERTED_AT_ONCE = 1000;
+
+export function snapshots(db: Kysely<Tables>): Snapshots {
+  const rows = () => db.selectFrom('snapshots').selectAll().orderBy('number', 'desc');
+  const one = async (query: ReturnType<typeof rows>) => {
+    const row = await query.limit(1).executeTakeFirst();
+    return row && snapshot(row);
+  };
+  return {
+    newest: () => one(rows()),
+    get: number => one(rows().where('number', '=', number)),
+    list: async count => (await rows().limit(count).execute()).map(snapshot),
+    before: moment => one(rows().where('at', '<=', moment.getTime())),
+  };
+}
+
+const snapshot = (row: Selectable<Tables['snapshots']>): Snapshot => ({
+  number: snapshotNumber(row.number),
+  at: new Date(row.at),
+  digest: digestOf(row.digest),
+  people: row.people,
+  departments: row.departments,
+  memberships: row.memberships,
+  changes: JSON.parse(row.changes) as ChangeCounts,
+  run: runNumber(row.run),
+});
+
+/** Writes a snapshot into the transaction of the run that publishes it. Its number is the primary key: nobody else can have it. */
+export async function publish(db: Transaction<Tables>, publication: Publication, run: number, at: Date): Promise<void> {
+  const { number, digest, counts, changes } = publication;
+  await db
+    .insertInto('snapshots')
+    .values({ number, at: at.getTime(), digest, ...counts, changes: JSON.stringify(changes), run })
+    .execute();
+  await writeRows(db, 'people', publication.people, number);
+  await writeRows(db, 'departments', publication.departments, number);
+  await writeNames(db, publication.names);
+}
+
+async function writeRows(db: Transaction<Tables>, table: 'people' | 'departments', rows: RowChanges, number: number) {
+  const head = `${table}_head` as const;
+  const byRemoval = Map.groupBy(rows.ended, ({ removal }) => (removal ? `${removal.reason} ${removal.source}` : ' '));
+  for (const [why, ended] of byRemoval) {
+    const [reason = '', reason_source = ''] = why.split(' ');
+    for (const some of chunks(ended, ASKED_AT_ONCE)) {
+      const keys = some.map(one => one.key);
+      await db
+        .updateTable(table)
+        .set({ last: number - 1, reason, reason_source })
+        .where('last', 'is', null)
+        .where('key', 'in', keys)
+        .execute();
+      await db.deleteFrom(head).where('key', 'in', keys).execute();
+    }
+  }
+  let id = await nextId(db, table);
+  for (const some of chunks(rows.fresh, INSERTED_AT_ONCE)) {
+    const made = some.map(({ key, name, leaf, content, from }) => {
+      const origin = Object.keys(from).length === 0 ? '' : JSON.stringify(from);
+      return { id: id++, key, name, first: number, last: null, leaf, content, origin, reason: '', reason_source: '' };
+    });
+    await db.insertInto(table).values(made).execute();
+    await db
+      .insertInto(head)
+      .values(made.map(row => ({ key: row.key, id: row.id, leaf: row.leaf })))
+      .execute();
+  }
+}
+
+/** Numbered here and not by the engine, for the head needs them too; the run lock keeps others out. */
+async function nextId(db: Transaction<Tables>, table: 'people' | 'departments'): Promise<number> {
+  const row = await db
+    .selectFrom(table)
+    .select(is => is.fn.max('id').as('highest'))
+    .executeTakeFirst();
+  return Number(row?.highest ?? 0) + 1;
+}
+
+/** Adds to the ledger what it does not have yet; what it has, it keeps. */
+async function writeNames(db: Transaction<Tables>, names: Publication['names']): Promise<void> {
+  for (const some of chunks(names, INSERTED_AT_ONCE)) {
+    const rows = some.flatMap(({ key, username, email }) => [
+      { kind: 'username' as const, folded: fold(username), username, key },
+      { kind: 'email' as const, folded: fold(email), username, key },
+    ]);
+    const known = await db
+      .selectFrom('ledger')
+      .select(['kind', 'folded', 'username'])
+      .where(
+        'key',
+        'in',
+        some.map(one => one.key),
+      )
+      .execute();
+    const have = new Set(known.map(row => JSON.stringify([row.kind, row.folded, row.username])));
+    const fresh = rows.filter(row => !have.has(JSON.stringify([row.kind, row.folded, row.username])));
+    if (fresh.length > 0) await db.insertInto('ledger').values(fresh).execute();
+  }
+}

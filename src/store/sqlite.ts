@@ -1,0 +1,82 @@
+import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { type SqliteDatabase, SqliteDialect } from 'kysely';
+import { StoreError } from './error.ts';
+
+export interface SqliteOptions {
+  /** How long to wait for another writer, in milliseconds; 0 fails at once, as the main thread needs it. */
+  readonly timeout: number;
+  /** False refuses to make a file that is not there. */
+  readonly create: boolean;
+}
+
+/** The embedded engine, for Kysely. The file and those beside it can be read by their owner only. */
+export function sqliteDialect(path: string, options: SqliteOptions): SqliteDialect {
+  return new SqliteDialect({ database: async () => adapted(openSqlite(path, options)) });
+}
+
+/** Opening may have to wait for a recovery, whatever comes later; milliseconds. */
+const OPENING = 5000;
+
+function openSqlite(path: string, { timeout, create }: SqliteOptions): DatabaseSync {
+  if (!existsSync(path)) {
+    if (!create) throw new StoreError(`there is no store at ${path}; "rosterd serve" or "rosterd pull" makes it`);
+    makePrivate(path);
+  }
+  try {
+    const db = new DatabaseSync(path, { timeout: OPENING });
+    db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on');
+    db.exec(`pragma busy_timeout = ${timeout}`);
+    return db;
+  } catch (error) {
+    throw new StoreError(`the store ${path} cannot be opened: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Made with its mode before SQLite first opens it: WAL and journal then get the same mode. */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'a', 0o600));
+    chmodSync(path, 0o600);
+  } catch (error) {
+    throw new StoreError(`the store ${path} cannot be made: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Kysely asks a statement whether it gives rows; node:sqlite tells by whether it has columns. */
+function adapted(db: DatabaseSync): SqliteDatabase {
+  return {
+    close: () => db.close(),
+    prepare(text) {
+      const statement = db.prepare(text);
+      return {
+        reader: statement.columns().length > 0,
+        all: parameters => statement.all(...(parameters as SQLInputValue[])),
+        run: parameters => statement.run(...(parameters as SQLInputValue[])),
+        iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])),
+      };
+    },
+  };
+}
+
+/**
+ * An exclusive lock that the operating system drops when its holder dies: a transaction held open on a file of its own.
+ * Undefined when somebody else has it.
+ */
+export function lockFile(path: string): Disposable | undefined {
+  if (!existsSync(path)) makePrivate(path);
+  const db = new DatabaseSync(path, { timeout: 0 });
+  try {
+    db.exec('begin exclusive');
+  } catch (error) {
+    db.close();
+    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
+    throw new StoreError(`the lock ${path} cannot be taken: ${(error as Error).message}`, { cause: error });
+  }
+  return { [Symbol.dispose]: () => db.close() };
+}
+
+const SQLITE_BUSY = 5;
+
+/** Whether a write failed only because somebody else is writing. */
+export const isBusy = (error: unknown) => (error as { errcode?: number }).errcode === SQLITE_BUSY;
