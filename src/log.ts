@@ -1,0 +1,30 @@
+import pino, { type Logger } from 'pino';
+import type { RunSummary } from './runs/worker.ts';
+
+/** The daemon's log: one JSON object a line, on standard output or in a file. */
+export const openLog = (level: string, file?: string): Logger =>
+  pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    pino.destination({ dest: file ?? 1, sync: true }),
+  );
+
+/** The one line that a run leaves in the log. */
+export function logRun(log: Logger, { run, outcome, report, joined }: RunSummary): void {
+  const fields = { run, outcome: outcome.status, joined, sources: report?.sources };
+  switch (outcome.status) {
+    case 'published':
+      log.info({ ...fields, snapshot: outcome.snapshot, changes: outcome.changes }, 'run published a snapshot');
+      break;
+    case 'unchanged':
+      log.info({ ...fields, snapshot: outcome.snapshot }, 'run found nothing changed');
+      break;
+    case 'held':
+      log.warn({ ...fields, hold: outcome.hold, reasons: outcome.reasons.map(one => one.text) }, 'run is held');
+      break;
+    case 'failed':
+      log.error(
+        { ...fields, problems: outcome.problems.map(one => ({ source: one.source, code: one.code, text: one.text })) },
+        'run failed',
+      );
+  }
+}

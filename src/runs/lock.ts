@@ -1,0 +1,53 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Outcome, RunNumber } from '../roster/model.ts';
+import type { Lock, RecordedRun, Store } from '../store/store.ts';
+
+/** How often somebody who waits for another's run looks whether it ended, in milliseconds. */
+const LOOK = 100;
+
+/** A run that somebody else made, or the right to make one. */
+export type Turn =
+  | { readonly mine: Lock }
+  | { readonly theirs: { readonly run: RunNumber; readonly outcome: Outcome } };
+
+/**
+ * Takes the run lock, or waits for the outcome of the run that has it. A run that was under way when we asked counts, as
+ * does any that began later; one whose process died gives its lock back, and then it is our turn.
+ */
+export async function takeTurn(store: Store, signal: AbortSignal): Promise<Turn> {
+  const before = await store.runs.newestFinished();
+  for (;;) {
+    const lock = await store.lock('run');
+    const ended = lock ? undefined : await store.runs.newestFinished();
+    if (lock) return await newRun(store, lock, before);
+    if (ended && ended.number !== before?.number) return { theirs: { run: ended.number, outcome: outcomeOf(ended) } };
+    await wait(LOOK, undefined, { signal });
+  }
+}
+
+/** The lock came free since a run ended: that one's outcome is ours, if it was not there when we first asked. */
+async function newRun(store: Store, lock: Lock, before: RecordedRun | undefined): Promise<Turn> {
+  const ended = await store.runs.newestFinished();
+  if (!ended || ended.number === before?.number) return { mine: lock };
+  await lock[Symbol.asyncDispose]();
+  return { theirs: { run: ended.number, outcome: outcomeOf(ended) } };
+}
+
+/** The outcome of a run as it was recorded. */
+export function outcomeOf(run: RecordedRun): Outcome {
+  switch (run.status) {
+    case 'published':
+    case 'unchanged':
+      if (run.snapshot === undefined) break;
+      return run.status === 'published'
+        ? { status: 'published', snapshot: run.snapshot, changes: run.changes }
+        : { status: 'unchanged', snapshot: run.snapshot };
+    case 'held':
+      return { status: 'held', hold: run.hold, reasons: run.findings, changes: run.changes };
+    case 'failed':
+    case 'interrupted':
+    case 'running':
+      break;
+  }
+  return { status: 'failed', problems: run.problems };
+}

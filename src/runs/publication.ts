@@ -1,0 +1,65 @@
+import type { Candidate, Member } from '../roster/candidate.ts';
+import type { Change } from '../roster/compare.ts';
+import { departmentContent, personContent, rosterDigest } from '../roster/leaf.ts';
+import {
+  type ChangeCounts,
+  type Department,
+  type Digest,
+  type Person,
+  type SnapshotNumber,
+  snapshotNumber,
+} from '../roster/model.ts';
+import { sorted } from '../roster/order.ts';
+import type { EndedRow, NewRow, Publication, RowChanges } from '../store/store.ts';
+
+interface Context {
+  readonly people: readonly Change<Person>[];
+  readonly departments: readonly Change<Department>[];
+  readonly changes: ChangeCounts;
+  /** The newest snapshot. */
+  readonly after: SnapshotNumber | undefined;
+}
+
+/** What has to be written so that a candidate is the next snapshot. */
+export function publicationOf(candidate: Candidate, { people, departments, changes, after }: Context): Publication {
+  const fresh = people.flatMap(change => (change.event === 'removed' ? [] : [change.after.value]));
+  return {
+    number: snapshotNumber((after ?? 0) + 1),
+    digest: rosterDigest(leaves(candidate.departments), leaves(candidate.people)),
+    counts: {
+      people: candidate.people.size,
+      departments: candidate.departments.size,
+      memberships: sum([...candidate.people.values()].map(({ value }) => value.departments.length)),
+    },
+    changes,
+    people: rowChanges(people, candidate.people, person => [person.username, personContent(person)]),
+    departments: rowChanges(departments, candidate.departments, one => [one.group_no, departmentContent(one)]),
+    names: fresh.map(({ key, username, email }) => ({ key, username, email })),
+  };
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+
+/** In key order, which is what makes the digest a function of content alone. */
+function leaves(members: ReadonlyMap<string, Member<unknown>>): Digest[] {
+  return sorted(members.keys()).flatMap(key => members.get(key)?.leaf ?? []);
+}
+
+function rowChanges<Value>(
+  changes: readonly Change<Value>[],
+  members: ReadonlyMap<string, Member<Value>>,
+  form: (value: Value) => [name: string, content: string],
+): RowChanges {
+  const ended: EndedRow[] = [];
+  const fresh: NewRow[] = [];
+  for (const change of changes) {
+    if (change.event !== 'added') {
+      ended.push({ key: change.key, removal: change.event === 'removed' ? change.before.removal : undefined });
+    }
+    const member = members.get(change.key);
+    if (change.event === 'removed' || !member) continue;
+    const [name, content] = form(member.value);
+    fresh.push({ key: change.key, name, content, leaf: member.leaf, from: member.from });
+  }
+  return { ended, fresh };
+}

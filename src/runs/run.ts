@@ -1,0 +1,217 @@
+import {
+  type Change,
+  compareDepartments,
+  comparePeople,
+  countChanges,
+  type Entry,
+  isUnchanged,
+} from '../roster/compare.ts';
+import { type Baseline, guard, type Limits } from '../roster/guard.ts';
+import type { Removal } from '../roster/known.ts';
+import type { SourcePlan } from '../roster/merge.ts';
+import type {
+  Department,
+  Outcome,
+  Person,
+  Problem,
+  Provenance,
+  RowCounts,
+  RunNumber,
+  SourceName,
+} from '../roster/model.ts';
+import { byBytes, sortedSet } from '../roster/order.ts';
+import type { Rules } from '../roster/tidy.ts';
+import type { Source } from '../sources/source.ts';
+import type { Publication, RunCause, RunReport, Store } from '../store/store.ts';
+import { type Prepared, prepare } from './candidate.ts';
+import { publicationOf } from './publication.ts';
+import { type Pulled, pullAll, replaced } from './pull.ts';
+
+/** Everything that a run works with; the composition root puts it together. */
+export interface Line {
+  readonly sources: readonly Source[];
+  readonly plans: readonly SourcePlan[];
+  readonly rules: Rules;
+  readonly limits: Limits;
+  readonly store: Store;
+  /** Of sources and mappings, without secrets, times and server settings. */
+  readonly fingerprint: string;
+  now(): Date;
+  /** `YYYY-MM-DD` in the configured time zone. */
+  today(): string;
+}
+
+export interface RunRequest {
+  readonly cause: RunCause;
+  /** The same verdict, and nothing is written. */
+  readonly dryRun: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What a run decided, and what it saw on the way. */
+export interface Decision {
+  readonly outcome: Outcome;
+  readonly report: RunReport;
+  readonly people: readonly Change<Person>[];
+  readonly departments: readonly Change<Department>[];
+  readonly publication: Publication | undefined;
+}
+
+export interface RunResult extends Omit<Decision, 'publication'> {
+  /** Absent in a dry run. */
+  readonly run: RunNumber | undefined;
+}
+
+/** One trip down the line. The caller holds the run lock, unless it is a dry run. */
+export async function run(line: Line, request: RunRequest): Promise<RunResult> {
+  if (request.dryRun) return { ...(await decide(line, request.signal)), run: undefined };
+  const number = await line.store.runs.begin({ cause: request.cause, at: line.now(), fingerprint: line.fingerprint });
+  try {
+    return await conclude(line, number, await decide(line, request.signal), request.signal);
+  } catch (error) {
+    request.signal.throwIfAborted();
+    const text = `the run broke off: ${(error as Error).message}`;
+    return conclude(line, number, failed(NOTHING_READ, [problem('run_broken', '', text)]), request.signal);
+  }
+}
+
+/** The one place that writes how a run ended. */
+async function conclude(line: Line, number: RunNumber, decision: Decision, signal: AbortSignal): Promise<RunResult> {
+  // Whoever lost the lock on the way must not publish: another run may be doing so.
+  signal.throwIfAborted();
+  const { hold } = await line.store.runs.finish(number, { ...decision, at: line.now() });
+  const outcome = decision.outcome.status === 'held' ? { ...decision.outcome, hold } : decision.outcome;
+  return { ...decision, outcome, run: number };
+}
+
+const NOTHING_READ: Pulled = { extracts: [], reads: [], failures: [] };
+
+async function decide(line: Line, signal: AbortSignal): Promise<Decision> {
+  const pull = { signal, today: line.today() };
+  const first = await pullAll(line.sources, pull);
+  if (first.failures.length > 0) return failed(first);
+  const prepared = await prepare(first.extracts, line);
+  const doubted = missing(prepared);
+  if (doubted.length === 0) return judge(line, first, prepared);
+  const sources = line.sources.filter(source => doubted.some(one => one.source === source.name));
+  const second = replaced(first, await pullAll(sources, pull));
+  if (second.failures.length > 0) return failed(second);
+  const again = await prepare(second.extracts, line);
+  const disagree = changing(doubted, missing(again));
+  return disagree.length > 0 ? failed(second, disagree) : judge(line, second, again);
+}
+
+interface Missing {
+  readonly source: SourceName;
+  readonly what: string;
+}
+
+/** Who and what would go without having been marked as left: believed only when a second read says the same. */
+function missing({ candidate }: Prepared): Missing[] {
+  const list = (removed: ReadonlyMap<string, Removal>, kind: string) =>
+    [...removed].flatMap(([key, { reason, source }]) =>
+      reason === 'missing' ? [{ source, what: `${kind} ${key}` }] : [],
+    );
+  return [...list(candidate.removedDepartments, 'department'), ...list(candidate.removedPeople, 'person')];
+}
+
+function changing(first: readonly Missing[], second: readonly Missing[]): Problem[] {
+  const listed = (missings: readonly Missing[], source: SourceName) =>
+    sortedSet(missings.filter(one => one.source === source).map(one => one.what));
+  return sortedSet([...first, ...second].map(one => one.source)).flatMap(source => {
+    const [a, b] = [listed(first, source), listed(second, source)];
+    if (a.join('\n') === b.join('\n')) return [];
+    return problem(
+      'source_changing',
+      source,
+      `is changing while it is read: ${a.length} were missing at first, ${b.length} when it was read again`,
+    );
+  });
+}
+
+async function judge(line: Line, pulled: Pulled, prepared: Prepared): Promise<Decision> {
+  const report = reportOf(pulled, prepared);
+  const [people, departments] = changesOf(prepared);
+  const changes = countChanges(people, departments);
+  const base = { report, people, departments, publication: undefined };
+  const newest = await line.store.snapshots.newest();
+  const baseline = newest && (await baselineOf(line.store, newest));
+  const reasons = baseline ? guard({ changes, rows: rowsOf(pulled) }, baseline, line.limits) : [];
+  if (reasons.length > 0) return { ...base, outcome: { status: 'held', hold: undefined, reasons, changes } };
+  if (prepared.candidate.people.size === 0) {
+    const empty = problem(
+      'roster_empty',
+      '',
+      'a roster without people is never published, and the sources give nobody who could be served',
+    );
+    return { ...failed(pulled, [empty]), report: { ...report, problems: [empty, ...report.problems] } };
+  }
+  if (newest && isUnchanged(changes)) return { ...base, outcome: { status: 'unchanged', snapshot: newest.number } };
+  const publication = publicationOf(prepared.candidate, { people, departments, changes, after: newest?.number });
+  return { ...base, publication, outcome: { status: 'published', snapshot: publication.number, changes } };
+}
+
+async function baselineOf(store: Store, newest: Baseline['counts'] & Pick<Baseline, 'number'>): Promise<Baseline> {
+  const good = await store.runs.newestGood();
+  const rows = new Map((good?.sources ?? []).map(read => [read.source, read.rows] as const));
+  return { number: newest.number, counts: newest, rows };
+}
+
+const rowsOf = (pulled: Pulled): Map<SourceName, RowCounts> =>
+  new Map(pulled.reads.map(read => [read.source, read.rows]));
+
+/** What would change; only those who were looked at can have changed. */
+function changesOf({ candidate, known }: Prepared): [Change<Person>[], Change<Department>[]] {
+  const before = [...known.incumbents.values(), ...known.gone]
+    .map(stored => entry(stored.value.key, stored, candidate.removedPeople.get(stored.value.key)))
+    .sort(byKey);
+  const touched = [...candidate.touched].flatMap(key => {
+    const member = candidate.people.get(key);
+    return member ? [entry(key, member)] : [];
+  });
+  const served = [...known.departments].map(([key, stored]) =>
+    entry(key, stored, candidate.removedDepartments.get(key)),
+  );
+  const listed = [...candidate.departments].map(([key, member]) => entry(key, member));
+  return [
+    [...comparePeople(before, touched.sort(byKey))],
+    [...compareDepartments(served.sort(byKey), listed.sort(byKey))],
+  ];
+}
+
+const byKey = (a: { readonly key: string }, b: { readonly key: string }) => byBytes(a.key, b.key);
+
+function entry<Value>(
+  key: string,
+  { value, leaf, from }: { readonly value: Value; readonly leaf: Entry<Value>['leaf']; readonly from: Provenance },
+  removal?: Removal,
+): Entry<Value> {
+  return { key, leaf, load: () => ({ value, from, removal }) };
+}
+
+const reportOf = (pulled: Pulled, { problems }: Prepared): RunReport => ({
+  sources: pulled.reads,
+  problems: problems.listed,
+  counts: problems.counts,
+});
+
+function failed(pulled: Pulled, problems: readonly Problem[] = pulled.failures): Decision {
+  const counts = problems.map(({ code, effect }) => ({ code, effect, count: 1 }));
+  return {
+    outcome: { status: 'failed', problems },
+    report: { sources: pulled.reads, problems, counts },
+    people: [],
+    departments: [],
+    publication: undefined,
+  };
+}
+
+const problem = (code: string, source: SourceName | '', text: string): Problem => ({
+  code,
+  effect: 'failed',
+  source,
+  kind: source === '' ? 'roster' : 'source',
+  key: '',
+  name: source,
+  text,
+});

@@ -1,0 +1,136 @@
+import { Worker } from 'node:worker_threads';
+import type { Config } from '../config/schema.ts';
+import type { Outcome, RunNumber, SnapshotNumber } from '../roster/model.ts';
+import type { RunCause, RunReport } from '../store/store.ts';
+
+/** What the worker is asked; functions do not cross to it, so a request is plain data. */
+export type WorkerRequest =
+  | { readonly id: number; readonly ask: 'run'; readonly cause: RunCause }
+  | { readonly id: number; readonly ask: 'render'; readonly snapshot: SnapshotNumber };
+
+export type WorkerAnswer =
+  | { readonly id: number; readonly answer: unknown; readonly grown: boolean }
+  | { readonly id: number; readonly failure: string };
+
+/** A run as it is told across the thread's border. */
+export interface RunSummary {
+  readonly run: RunNumber | undefined;
+  readonly outcome: Outcome;
+  readonly report: RunReport | undefined;
+  /** True when the run was made by somebody else and only waited for. */
+  readonly joined: boolean;
+}
+
+export interface WorkerOptions {
+  /** The module of the worker's composition root. */
+  readonly module: URL;
+  readonly config: Config;
+  /** Told of every run once, however many wait for it. */
+  onRun(summary: RunSummary): void;
+  /** Told when a run could not be made, or the thread died by itself. */
+  onFailure(error: Error): void;
+}
+
+interface Waiting {
+  resolve(answer: unknown): void;
+  reject(error: Error): void;
+}
+
+/**
+ * The one warm thread in which runs are made and bodies rendered, so that logins and health stay quick meanwhile. It is
+ * started when it is first needed, and replaced when it died or has grown.
+ */
+export class RunWorker implements AsyncDisposable {
+  readonly #options: WorkerOptions;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | undefined;
+  #next = 1;
+  #running: Promise<RunSummary> | undefined;
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  /** True while a run of ours is under way. */
+  get running(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Makes a run, or joins the one that is under way. */
+  run(cause: RunCause): Promise<RunSummary> {
+    this.#running ??= this.#make(cause);
+    return this.#running;
+  }
+
+  async #make(cause: RunCause): Promise<RunSummary> {
+    try {
+      const summary = (await this.#ask({ ask: 'run', cause })) as RunSummary;
+      this.#options.onRun(summary);
+      return summary;
+    } catch (error) {
+      this.#options.onFailure(error as Error);
+      throw error;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** The bytes of a snapshot for OMFLOW. */
+  render(snapshot: SnapshotNumber): Promise<Uint8Array> {
+    return this.#ask({ ask: 'render', snapshot }) as Promise<Uint8Array>;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    this.#fail(new Error('the daemon is stopping'));
+    await worker?.terminate();
+  }
+
+  #ask(request: { ask: 'run'; cause: RunCause } | { ask: 'render'; snapshot: SnapshotNumber }): Promise<unknown> {
+    const id = this.#next++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#started().postMessage({ id, ...request } satisfies WorkerRequest);
+    });
+  }
+
+  #started(): Worker {
+    if (this.#worker) return this.#worker;
+    const worker = new Worker(this.#options.module, { workerData: this.#options.config });
+    worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
+    worker.on('error', error => this.#died(worker, error as Error));
+    worker.on('exit', code => this.#died(worker, new Error(`the run's thread ended (${code})`)));
+    this.#worker = worker;
+    return worker;
+  }
+
+  #settle(answer: WorkerAnswer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ('failure' in answer) waiting?.reject(new Error(answer.failure));
+    else waiting?.resolve(answer.answer);
+    if ('grown' in answer && answer.grown && this.#waiting.size === 0) this.#retire();
+  }
+
+  /** Memory that a big run took is given back by ending the thread; the next request starts another. */
+  #retire(): void {
+    const worker = this.#worker;
+    this.#worker = undefined;
+    worker?.removeAllListeners('exit');
+    void worker?.terminate();
+  }
+
+  #died(worker: Worker, error: Error): void {
+    if (this.#worker !== worker) return;
+    this.#worker = undefined;
+    // Whoever waits for a run says so; without anybody it would go unnoticed.
+    if (this.#waiting.size === 0) this.#options.onFailure(error);
+    this.#fail(error);
+  }
+
+  #fail(error: Error): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+}
