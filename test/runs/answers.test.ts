@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { SyncAnswer } from '../../src/http/roster.ts';
+import { rosterService } from '../../src/runs/answers.ts';
+import { renderSnapshot } from '../../src/runs/body.ts';
+import { takeTurn } from '../../src/runs/lock.ts';
+import { type RunResult, run } from '../../src/runs/run.ts';
+import { type House, openHouse } from './house.ts';
+
+const HOUR = 3_600_000;
+
+/** The `/sync` service on a real house, with a clock that the test turns. */
+function service(house: House, sync: Partial<Parameters<typeof rosterService>[0]['sync']> = {}) {
+  const clock = { now: new Date('2026-03-01T08:00:00Z') };
+  const runs: Promise<RunResult>[] = [];
+  const rendered: number[] = [];
+  const now = () => clock.now;
+  const state = { running: false, pull: () => house.pull({ line: { now } }) };
+  const roster = rosterService({
+    sync: { fresh_for: 10_000, deadline: 15_000, max_stale: 24 * HOUR, on_hold: 'fail', ...sync },
+    store: house.store,
+    now,
+    delivered: () => {},
+    runner: {
+      get running() {
+        return state.running;
+      },
+      run: () => {
+        const run = state.pull();
+        runs.push(run);
+        return run;
+      },
+      render: number => {
+        rendered.push(number);
+        return renderSnapshot(house.store, number);
+      },
+    },
+  });
+  const later = (milliseconds: number) => {
+    clock.now = new Date(clock.now.getTime() + milliseconds);
+  };
+  return { roster, runs, rendered, later, state, now };
+}
+
+const refusal = (answer: SyncAnswer) => (answer.status === 'fail' ? answer.refusal : undefined);
+const snapshotOf = (answer: SyncAnswer) => (answer.status === 'success' ? answer.body.snapshot : undefined);
+
+test('the first /sync waits for the run that it starts', async () => {
+  await using house = await openHouse();
+  const { roster, runs } = service(house);
+  assert.equal(snapshotOf(await roster.answer()), 1);
+  assert.equal(runs.length, 1);
+});
+
+test('a run younger than fresh_for is not repeated; an older one is', async () => {
+  await using house = await openHouse();
+  const { roster, runs, later } = service(house);
+  await roster.answer();
+  later(9_999);
+  await roster.answer();
+  assert.equal(runs.length, 1);
+  later(1);
+  await roster.answer();
+  assert.equal(runs.length, 2);
+});
+
+test('the body of a snapshot is made once and shared', async () => {
+  await using house = await openHouse();
+  const { roster, rendered } = service(house);
+  const answers = await Promise.all([roster.answer(), roster.answer()]);
+  const [one, other] = answers.map(answer => (answer.status === 'success' ? answer.body.bytes : undefined));
+  assert.ok(one && one === other);
+  assert.deepEqual(rendered, [1]);
+});
+
+test('a run that passes the deadline is not waited for, and neither is one after it', { timeout: 10_000 }, async () => {
+  await using house = await openHouse();
+  await house.pull();
+  const { roster, state, later, now } = service(house, { deadline: 20, fresh_for: 0 });
+  const slow = Promise.withResolvers<void>();
+  state.pull = async () => {
+    await slow.promise;
+    return house.pull({ line: { now } });
+  };
+  assert.equal(snapshotOf(await roster.answer()), 1);
+  slow.resolve();
+  // A run that took 30 s by the clock: longer than the deadline, so that the next /sync does not wait at all.
+  await house.pull({ line: { now: ticking(now, later, 30_000) } });
+  state.pull = () => new Promise(() => {});
+  assert.equal(snapshotOf(await roster.answer()), 1);
+});
+
+/** A clock that goes on by `step` each time somebody looks. */
+function ticking(now: () => Date, later: (milliseconds: number) => void, step: number): () => Date {
+  return () => {
+    later(step);
+    return now();
+  };
+}
+
+test('while a hold stands /sync fails with its reasons, or serves the last snapshot where the configuration says so', async () => {
+  await using house = await openHouse();
+  const strict = service(house);
+  await strict.roster.answer();
+  await house.hr.execute('delete from employees');
+  strict.later(HOUR);
+  assert.deepEqual(refusal(await strict.roster.answer()), {
+    reason: 'held',
+    hold: 1,
+    why: 'source hr gives no people any more; its last good read gave 7 rows; 6 of 6 people would be removed, and at most 3 may be at once',
+  });
+  assert.equal(snapshotOf(await service(house, { on_hold: 'serve_last' }).roster.answer()), 1);
+});
+
+test('a failing source leaves the last snapshot for max_stale, counted from the first failure', async () => {
+  await using house = await openHouse();
+  const { roster, later } = service(house);
+  await roster.answer();
+  await house.hr.execute('rename table employees to elsewhere');
+  later(100 * HOUR);
+  assert.equal(snapshotOf(await roster.answer()), 1);
+  later(24 * HOUR);
+  assert.equal(snapshotOf(await roster.answer()), 1);
+  later(1);
+  await roster.answer();
+  const stale = refusal(await roster.answer());
+  assert.equal(stale?.reason, 'stale');
+  assert.deepEqual(stale?.reason === 'stale' && stale.since, new Date('2026-03-05T12:00:00Z'));
+  assert.match((stale?.reason === 'stale' && stale.why) || '', /^source hr: .*employees/);
+  await house.hr.execute('rename table elsewhere to employees');
+  later(HOUR);
+  assert.equal(snapshotOf(await roster.answer()), 1);
+});
+
+test('before the first snapshot /sync says that the first pull runs, or why nothing was published', async () => {
+  await using house = await openHouse();
+  const { roster, state } = service(house, { deadline: 20 });
+  const pull = state.pull;
+  state.pull = () => new Promise(() => {});
+  state.running = true;
+  assert.deepEqual(refusal(await roster.answer()), { reason: 'first_pull_running' });
+  await house.hr.execute('delete from employees');
+  state.pull = pull;
+  state.running = false;
+  await house.pull();
+  assert.deepEqual(refusal(await roster.answer()), {
+    reason: 'nothing_published',
+    why: 'a roster without people is never published, and the sources give nobody who could be served',
+  });
+});
+
+test('who does not get the run lock waits for the outcome of the run that has it', async () => {
+  await using house = await openHouse();
+  const mine = await takeTurn(house.store, AbortSignal.timeout(5000));
+  assert.ok('mine' in mine);
+  const waiting = takeTurn(house.store, AbortSignal.timeout(5000));
+  await house.pull();
+  const theirs = await waiting;
+  assert.deepEqual('theirs' in theirs && [theirs.theirs.run, theirs.theirs.outcome.status], [1, 'published']);
+  await mine.mine[Symbol.asyncDispose]();
+});
+
+test('when the holder of the run lock dies without an outcome, it is the turn of who waited', async () => {
+  await using house = await openHouse();
+  const dying = await takeTurn(house.store, AbortSignal.timeout(5000));
+  assert.ok('mine' in dying);
+  await house.store.runs.begin({ cause: 'pull', at: new Date(), fingerprint: '' });
+  const waiting = takeTurn(house.store, AbortSignal.timeout(5000));
+  await dying.mine[Symbol.asyncDispose]();
+  const turn = await waiting;
+  assert.ok('mine' in turn);
+  await turn.mine[Symbol.asyncDispose]();
+  await house.pull();
+  assert.deepEqual(
+    (await house.store.runs.list(9)).map(run => run.status),
+    ['published', 'interrupted'],
+  );
+});
+
+test('a run whose lock is lost on the way publishes nothing', async () => {
+  await using house = await openHouse();
+  const lock = new AbortController();
+  const sources = house.line.sources.map(source => ({
+    name: source.name,
+    async *read(pull: Parameters<typeof source.read>[0]) {
+      yield* source.read(pull);
+      lock.abort(new Error('the store dropped the lock'));
+    },
+  }));
+  const attempt = run({ ...house.line, sources }, { cause: 'pull', dryRun: false, signal: lock.signal });
+  await assert.rejects(attempt, /the store dropped the lock/);
+  assert.equal(await house.store.snapshots.newest(), undefined);
+});
