@@ -1,5 +1,7 @@
 import { ConfigError } from './config/error.ts';
 import { type Loaded, loadConfig } from './config/load.ts';
+import type { Config } from './config/schema.ts';
+import { tlsOptions } from './connect/tls.ts';
 import { chainProblems } from './logins/open.ts';
 
 /**
@@ -8,7 +10,24 @@ import { chainProblems } from './logins/open.ts';
  */
 export function readConfiguration(file: string, env: Readonly<Record<string, string | undefined>>): Loaded {
   const loaded = loadConfig(file, env);
-  const problems = chainProblems(loaded.config.authenticate);
+  const problems = [...chainProblems(loaded.config.authenticate), ...tlsProblems(loaded.config)];
   if (problems.length > 0) throw new ConfigError(file, problems);
   return loaded;
+}
+
+/** Certificates that cannot be used: better said now than at the first connection. */
+function tlsProblems({ store, sources, authenticate }: Config): string[] {
+  const blocks = [
+    ['store', store] as const,
+    ...sources.map((source, place) => [`sources[${place}]`, source] as const),
+    ...authenticate.map((one, place) => [`authenticate[${place}]`, one] as const),
+  ];
+  return blocks.flatMap(([path, { tls }]) => {
+    try {
+      if (tls) tlsOptions(tls);
+      return [];
+    } catch (error) {
+      return [`${path}.${(error as Error).message}`];
+    }
+  });
 }

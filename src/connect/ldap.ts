@@ -144,7 +144,7 @@ function encrypt(socket: Socket, { url, tls = {} }: LdapServer, signal: AbortSig
   return ready(addAbortSignal(signal, secure), 'secureConnect');
 }
 
-/** The socket once it has emitted `event`; destroyed when that fails. */
+/** The socket once it has emitted `event`; one that fails destroys itself. */
 async function ready<Stream extends Socket>(socket: Stream, event: string): Promise<Stream> {
   try {
     await once(socket, event);

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import type { ConnectionOptions } from 'mysql2';
 import type { DatabaseConfig } from '../config/schema.ts';
 import { databaseAddress } from './database.ts';
@@ -5,14 +6,16 @@ import { tlsOptions } from './tls.ts';
 
 /**
  * How a connection to MySQL or MariaDB is opened, whoever needs it: by TCP, in utf8mb4, with everything that a JavaScript
- * number or Date would bend kept as text. `connectTimeout` is in milliseconds.
+ * number or Date would bend kept as text. `connectTimeout` is in milliseconds. The socket is made here, because mysql2
+ * looks in the certificate for the name that it takes for the host, and the configuration may expect another.
  */
 export async function mysqlOptions(config: DatabaseConfig, connectTimeout = 10_000): Promise<ConnectionOptions> {
   const address = databaseAddress(config);
   if (address.engine !== 'mysql') throw new TypeError(`${config.url} is no MySQL address`);
   const { host, port, user, password, database } = address;
   return {
-    host,
+    host: config.tls?.server_name ?? host,
+    stream: () => connect({ host, port, noDelay: true }),
     port,
     user,
     password,
@@ -23,6 +26,6 @@ export async function mysqlOptions(config: DatabaseConfig, connectTimeout = 10_0
     supportBigNumbers: true,
     bigNumberStrings: true,
     jsonStrings: true,
-    ...(config.tls ? { ssl: await tlsOptions(config.tls) } : {}),
+    ...(config.tls ? { ssl: tlsOptions(config.tls) } : {}),
   };
 }

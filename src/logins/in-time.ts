@@ -1,0 +1,32 @@
+import type { Verdict } from './authenticate.ts';
+
+/** When an attempt is given up: at its caller's signal, or when so many milliseconds have passed. */
+export interface Patience {
+  readonly signal: AbortSignal;
+  readonly timeout: number;
+}
+
+/**
+ * The verdict that `ask` comes to, or `unavailable` when it throws or is given up, which it learns by the signal it gets.
+ * `words` says of what it threw what the log is to know; without them that is the error's message.
+ */
+export async function inTime(
+  { signal, timeout }: Patience,
+  ask: (deadline: AbortSignal) => Promise<Verdict>,
+  words: (error: unknown) => string = messageOf,
+): Promise<Verdict> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
+  try {
+    return await ask(deadline);
+  } catch (error) {
+    if (signal.aborted) return { status: 'unavailable', why: 'was given up, by who asked, before it answered' };
+    const why = deadline.aborted ? `did not answer within ${timeout} ms` : words(error);
+    return { status: 'unavailable', why };
+  }
+}
+
+/** When a name has several addresses and none can be reached, Node's error has a code but an empty message. */
+function messageOf(error: unknown): string {
+  const { message, code } = error as NodeJS.ErrnoException;
+  return message || String(code);
+}
