@@ -20,13 +20,17 @@ function explain(issue: Issue, above: Path, document: unknown): string[] {
   return [`${printPath(path) || 'the file'}: ${words(issue, valueAt(document, path))}`];
 }
 
-/** Of the forms that a value may have, the one that it was most likely meant to have: that which got furthest. */
+/** Of the forms that a value may have, the one that it was most likely meant to have: most of its keys belong there. */
 function closest(forms: readonly (readonly Issue[])[]): readonly Issue[] {
-  const depth = (issues: readonly Issue[]) => {
-    const wrongType = issues.some(issue => issue.path.length === 0 && issue.code === 'invalid_type');
-    return wrongType ? -1 : Math.max(...issues.map(issue => issue.path.length));
-  };
-  return forms.reduce((best, form) => (depth(form) > depth(best) ? form : best));
+  return forms.reduce((best, form) => (strangeness(form) < strangeness(best) ? form : best));
+}
+
+/** How unlike a form a value is: not even of its type, with keys that it does not have, or without those that it needs. */
+function strangeness(issues: readonly Issue[]): number {
+  if (issues.some(issue => issue.path.length === 0 && issue.code === 'invalid_type')) return Number.POSITIVE_INFINITY;
+  const own = issues.filter(issue => issue.path.length <= 1);
+  const strange = own.flatMap(issue => (issue.code === 'unrecognized_keys' ? issue.keys : []));
+  return strange.length + own.filter(issue => issue.code === 'invalid_type').length;
 }
 
 function words(issue: Issue, value: unknown): string {
@@ -36,7 +40,7 @@ function words(issue: Issue, value: unknown): string {
     case 'invalid_value':
       return `${show(value)} is none of ${issue.values.map(String).join(', ')}${suggest(String(value), issue.values.map(String))}`;
     case 'invalid_union':
-      return `${show(value)} is not what belongs here`;
+      return `${show(value)} is not what belongs here${among(issue)}`;
     case 'invalid_format':
     case 'custom':
     case 'too_small':
@@ -47,6 +51,12 @@ function words(issue: Issue, value: unknown): string {
     default:
       return issue.message;
   }
+}
+
+/** The values of the key that tells the forms apart, where there is such a key. */
+function among(issue: Issue): string {
+  const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
+  return options.length > 0 ? `; there are ${options.join(', ')}` : '';
 }
 
 function unknownKey(key: string, path: Path, document: unknown): string {

@@ -7,12 +7,17 @@ const text = z.string().min(1, 'is empty');
 const seconds = (count: number) => count * 1000;
 
 /** TLS towards a server of yours. Certificates are always verified; without `ca_file`, against the system's own. */
-const tls = z.strictObject({
-  ca_file: text.optional().describe('PEM file of the authority that signed the server certificate'),
-  cert_file: text.optional().describe('PEM file of our own certificate, where the server asks for one'),
-  key_file: text.optional().describe('PEM file of the key to cert_file'),
-  server_name: text.optional().describe('the name to expect in the certificate, when it is not that of the URL'),
-});
+const tls = z
+  .strictObject({
+    ca_file: text.optional().describe('PEM file of the authority that signed the server certificate'),
+    cert_file: text.optional().describe('PEM file of our own certificate, where the server asks for one'),
+    key_file: text.optional().describe('PEM file of the key to cert_file'),
+    server_name: text.optional().describe('the name to expect in the certificate, when it is not that of the URL'),
+  })
+  .refine(
+    block => (block.cert_file === undefined) === (block.key_file === undefined),
+    'needs cert_file and key_file together',
+  );
 
 const databaseUrl = text
   .regex(/^(mysql|sqlite):/, 'is not a database address; write mysql://user@host/database or sqlite:FILE')

@@ -12,6 +12,7 @@ type Path = readonly (string | number)[];
 
 const reference = /\$\{(env|file):([^}]+)\}/g;
 const SECRET_NAMES = new Set(['password']);
+const passwordInUrl = /^\w+:\/\/[^/:@]*:[^/@]+@/;
 
 /** What came of filling in the secrets: the document with them, what is wrong, and what is worth a warning. */
 export interface Filled {
@@ -31,7 +32,8 @@ export function fillSecrets(document: unknown, places: SecretPlaces): Filled {
     return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, fill(one, [...path, name])]));
   };
   const fillText = (text: string, path: Path) => {
-    if (SECRET_NAMES.has(String(path.at(-1))) && text !== '' && text.search(reference) < 0) {
+    const secret = SECRET_NAMES.has(String(path.at(-1))) ? text !== '' : passwordInUrl.test(text);
+    if (secret && text.search(reference) < 0) {
       warnings.push(`${printPath(path)}: a secret stands in the file itself; better \${file:NAME} or \${env:NAME}`);
     }
     return text.replace(reference, (_, kind: string, name: string) => {

@@ -46,6 +46,7 @@ export class RunWorker implements AsyncDisposable {
   #worker: Worker | undefined;
   #next = 1;
   #running: Promise<RunSummary> | undefined;
+  #stopping = false;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -68,7 +69,7 @@ export class RunWorker implements AsyncDisposable {
       this.#options.onRun(summary);
       return summary;
     } catch (error) {
-      this.#options.onFailure(error as Error);
+      if (!this.#stopping) this.#options.onFailure(error as Error);
       throw error;
     } finally {
       this.#running = undefined;
@@ -81,6 +82,7 @@ export class RunWorker implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
     const worker = this.#worker;
     this.#worker = undefined;
     this.#fail(new Error('the daemon is stopping'));

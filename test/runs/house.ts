@@ -4,7 +4,7 @@ import { type Line, type RunResult, run } from '../../src/runs/run.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { type HrDatabase, hrConfig, hrDatabase } from '../support/hr.ts';
+import { type HrDatabase, hrConfig, hrDatabase, type Served } from '../support/hr.ts';
 
 /** A whole line on a real HR database and a store of its own, without a daemon around it. */
 export interface House extends AsyncDisposable {
@@ -14,16 +14,6 @@ export interface House extends AsyncDisposable {
   pull(options?: { dryRun?: boolean; line?: Partial<Line> }): Promise<RunResult>;
   /** What OMFLOW would get of the newest snapshot. */
   served(): Promise<Served>;
-}
-
-export interface Served {
-  readonly user_info_list: readonly Record<string, string>[];
-  readonly group_info_list: readonly {
-    readonly display_name: string;
-    readonly group_no: string;
-    readonly parent_group_no: string;
-    readonly user_list: readonly string[];
-  }[];
 }
 
 export async function openHouse(more: Record<string, unknown> = {}): Promise<House> {

@@ -39,6 +39,21 @@ export async function hrDatabase(): Promise<HrDatabase> {
   };
 }
 
+/** Hires so many people at once, with numbers from 101 on. */
+export async function hire(hr: HrDatabase, count: number): Promise<void> {
+  const person = (at: number) => {
+    const account = `user${at}`;
+    const tel = `02-${String(at).padStart(8, '0')}`;
+    return [at, account, `${account}@acme.example`, `林小明 ${at}`, 'F', at % 2 ? 'RD' : 'SALES', tel, null, null];
+  };
+  for (let from = 0; from < count; from += HIRED_AT_ONCE) {
+    const some = Array.from({ length: Math.min(HIRED_AT_ONCE, count - from) }, (_, at) => person(101 + from + at));
+    await hr.execute('insert into employees values ?', [some]);
+  }
+}
+
+const HIRED_AT_ONCE = 10_000;
+
 /** The source that reads the schema above, as a configuration has it. */
 export const hrSource = (url: string) => ({
   name: 'hr',
@@ -92,3 +107,15 @@ export const hrSettings = (folder: string, url: string, more: Record<string, unk
 /** The same, checked and frozen as `loadConfig` gives it. */
 export const hrConfig = (folder: string, url: string, more: Record<string, unknown> = {}): Config =>
   configSchema.parse(hrSettings(folder, url, more));
+
+/** A success body of `/sync`. */
+export interface Served {
+  readonly status: string;
+  readonly user_info_list: readonly Record<string, string>[];
+  readonly group_info_list: readonly {
+    readonly display_name: string;
+    readonly group_no: string;
+    readonly parent_group_no: string;
+    readonly user_list: readonly string[];
+  }[];
+}

@@ -1,0 +1,48 @@
+import type { Logger } from 'pino';
+import { type Context, refuse, type Step } from './answer.ts';
+import { plainError } from './log.ts';
+import { refusalText } from './messages.ts';
+import type { RosterBody, RosterService } from './roster.ts';
+
+/** What the route needs besides the roster: a clock, and a log for what must not reach the caller. */
+export interface SyncTools {
+  readonly now: () => Date;
+  readonly log: Logger;
+}
+
+/** `POST /sync`: one snapshot, whole, or why not. */
+export function sync(roster: RosterService, tools: SyncTools): Step {
+  return async ctx => {
+    const answer = await roster.answer();
+    switch (answer.status) {
+      case 'success':
+        void ctx.state.call.over.then(finished => record(roster, delivery(ctx, answer.body, finished), tools));
+        return sendRoster(ctx, answer.body);
+      case 'fail':
+        return refuse(ctx, refusalText(ctx.state.words, answer.refusal));
+    }
+  };
+}
+
+function sendRoster(ctx: Context, { snapshot, bytes }: RosterBody): void {
+  ctx.set('X-Roster-Snapshot', String(snapshot));
+  // A view of the bytes, not a copy: all callers share them.
+  ctx.body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+const delivery = (ctx: Context, { snapshot, bytes }: RosterBody, finished: boolean) => ({
+  snapshot,
+  client: ctx.state.client,
+  requestId: ctx.state.requestId,
+  finished,
+  bytes: bytes.byteLength,
+});
+
+/** The answer is out, so whatever goes wrong here may only be logged. */
+function record(roster: RosterService, sent: ReturnType<typeof delivery>, { now, log }: SyncTools): void {
+  try {
+    roster.delivered({ ...sent, at: now() });
+  } catch (error) {
+    log.error({ request_id: sent.requestId, error: plainError(error) }, 'a delivery was not recorded');
+  }
+}

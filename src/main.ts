@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Config } from './config/schema.ts';
+import type { LoginService } from './http/login.ts';
+import { type RosterServer, startServer } from './http/server.ts';
+import { logRun } from './log.ts';
+import { type Authenticator, authenticate } from './logins/authenticate.ts';
+import { openAuthenticators } from './logins/open.ts';
+import { rosterService } from './runs/answers.ts';
+import { startSchedule } from './runs/schedule.ts';
+import { RunWorker } from './runs/worker.ts';
+import { DeliveryQueue } from './store/delivery-queue.ts';
+import { StoreError } from './store/error.ts';
+import { openStore } from './store/open.ts';
+import type { Store } from './store/store.ts';
+
+/** The daemon, serving. Disposing of it is the hard way; `stop` lets calls under way finish. */
+export interface Daemon extends AsyncDisposable {
+  /** Where it listens, with the real port. */
+  readonly address: string;
+  /** Settles when the run that was started with the daemon has ended, however it did. */
+  readonly firstRun: Promise<unknown>;
+  /** Waits at most `within` milliseconds for calls under way; a run under way is abandoned. */
+  stop(within: number): Promise<void>;
+}
+
+/** The composition root of the main thread: puts the rooms together and starts them. What it starts it stops, in reverse. */
+export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
+  await using stack = new AsyncDisposableStack();
+  await migrate(config);
+  const store = stack.use(await openStore(config.store, { migrate: false, timeout: 0 }));
+  if (store.engine === 'sqlite') stack.use(await serveAlone(store));
+  const lost = (error: unknown, count: number) =>
+    log.error({ count, why: (error as Error).message }, 'deliveries not recorded');
+  const deliveries = stack.use(new DeliveryQueue(store, lost));
+  const worker = stack.use(
+    new RunWorker({
+      module: new URL('./run-worker.ts', import.meta.url),
+      config,
+      onRun: summary => logRun(log, summary),
+      onFailure: error => log.error({ why: error.message }, 'run could not be made'),
+    }),
+  );
+  const now = () => new Date();
+  const server = stack.use(
+    await startServer({
+      listen: config.server.listen,
+      clients: config.server.clients,
+      roster: rosterService({
+        sync: config.sync,
+        store,
+        runner: worker,
+        now,
+        // A request's id is the client's to choose, and may come twice.
+        delivered: ({ requestId: _, ...delivery }) => deliveries.add({ ...delivery, id: randomUUID() }),
+      }),
+      login: loginService(openAuthenticators(config.authenticate), store, log),
+      language: config.language,
+      log,
+      now,
+    }),
+  );
+  const start = (cause: 'start' | 'schedule') => worker.run(cause).catch(() => {});
+  if (config.schedule) stack.use(startSchedule(config.schedule, config.timezone, () => start('schedule')));
+  server.ready();
+  log.info({ address: server.address, store: store.address }, 'serving');
+  return daemon(server, start('start'), stack.move());
+}
+
+function daemon(server: RosterServer, firstRun: Promise<unknown>, stack: AsyncDisposableStack): Daemon {
+  return {
+    address: server.address,
+    firstRun,
+    async stop(within) {
+      await server.drain(within);
+      await stack.disposeAsync();
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** Done on a connection of its own, which may wait for other writers; the main thread's never does. */
+async function migrate(config: Config): Promise<void> {
+  await using _ = await openStore(config.store, { migrate: true });
+}
+
+async function serveAlone(store: Store): Promise<AsyncDisposable> {
+  const lock = await store.lock('serve');
+  if (lock) return lock;
+  throw new StoreError(
+    `another rosterd serves the store ${store.address} already; stop it, or give this one a store of its own`,
+  );
+}
+
+/** How long a login may take in all, in milliseconds: OMFLOW's users wait for it. */
+const LOGIN_DEADLINE = 10_000;
+
+function loginService(chain: readonly Authenticator[], store: Store, log: Logger): LoginService {
+  return {
+    async check(username, password, meta) {
+      const began = performance.now();
+      const signal = AbortSignal.timeout(LOGIN_DEADLINE);
+      const loginOf = (name: string) => servedLogin(store, name);
+      const result = await authenticate(chain, { username, password }, { loginOf, signal });
+      const why = 'why' in result ? result.why : undefined;
+      const line = {
+        ...meta,
+        username,
+        outcome: result.status,
+        by: result.by,
+        why,
+        ms: Math.round(performance.now() - began),
+      };
+      log[result.status === 'unavailable' ? 'error' : 'info'](line, 'login');
+      return { status: result.status };
+    },
+  };
+}
+
+/** The name at the directory of whoever has this username in the snapshot that is served. */
+async function servedLogin(store: Store, username: string): Promise<string | undefined> {
+  const newest = await store.snapshots.newest();
+  const person = newest && (await store.people.named(username, newest.number));
+  return person?.value.login;
+}

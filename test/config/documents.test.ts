@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { cp, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import { configJsonSchema } from '../../src/config/schema.ts';
+import { readConfiguration } from '../../src/configuration.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+const CONFIG = fileURLToPath(new URL('../../config/', import.meta.url));
+const EXAMPLE = join(CONFIG, 'rosterd.example.yaml');
+
+test('the example configuration can be used as it is, once its secret file is there', async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, 'rosterd.yaml');
+  await cp(EXAMPLE, file);
+  await writeFile(join(folder.path, 'hr_password'), 'secret\n', { mode: 0o600 });
+  const { config, warnings } = readConfiguration(file, {});
+  assert.deepEqual(warnings, []);
+  assert.equal(config.sources[0]?.password, 'secret');
+});
+
+/** The keys that the schema knows on the first two levels, as `server.listen`. */
+function keysOf(schema: Schema, path = '', depth = 2): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => {
+    const own = path === '' ? name : `${path}.${name}`;
+    return [own, ...(depth > 1 ? keysOf(one, own, depth - 1) : [])];
+  });
+}
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+}
+
+test('the example shows every key', async () => {
+  const example = parse(await readFile(EXAMPLE, 'utf8')) as Record<string, Record<string, unknown>>;
+  const missing = keysOf(configJsonSchema() as Schema).filter(key => {
+    const [first = '', second] = key.split('.');
+    const block = example[first];
+    return block === undefined || (second !== undefined && !Object.hasOwn(block, second));
+  });
+  assert.deepEqual(missing, []);
+});
+
+test('config/rosterd.schema.json is what the code makes; "npm run schema" writes it', async () => {
+  const file = await readFile(join(CONFIG, 'rosterd.schema.json'), 'utf8');
+  assert.deepEqual(JSON.parse(file), JSON.parse(JSON.stringify(configJsonSchema())));
+});

@@ -1,0 +1,9 @@
+import { parentPort, threadId } from 'node:worker_threads';
+import type { WorkerRequest } from '../../src/runs/worker.ts';
+
+/** A thread that answers a run with its own number, dies of one that /sync started, and says after `schedule` that it has grown. */
+parentPort?.on('message', (request: WorkerRequest) => {
+  if (request.ask === 'run' && request.cause === 'sync') process.exit(3);
+  const grown = request.ask === 'run' && request.cause === 'schedule';
+  parentPort?.postMessage({ id: request.id, answer: { run: threadId }, grown });
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Config } from '../../src/config/schema.ts';
+import { startSchedule } from '../../src/runs/schedule.ts';
+import { RunWorker } from '../../src/runs/worker.ts';
+
+function openWorker() {
+  const failures: string[] = [];
+  const summaries: unknown[] = [];
+  const worker = new RunWorker({
+    module: new URL('./mortal-worker.ts', import.meta.url),
+    config: {} as Config,
+    onRun: summary => summaries.push(summary),
+    onFailure: error => failures.push(error.message),
+  });
+  return { worker, failures, summaries };
+}
+
+test('runs that are asked for at once are one run, told of once', async () => {
+  const { worker, summaries } = openWorker();
+  await using _ = worker;
+  const [one, other] = await Promise.all([worker.run('pull'), worker.run('schedule')]);
+  assert.equal(one, other);
+  assert.equal(summaries.length, 1);
+});
+
+test('a thread that dies fails its run with a reason, and the next run has another thread', async () => {
+  const { worker, failures } = openWorker();
+  await using _ = worker;
+  const first = await worker.run('pull');
+  await assert.rejects(worker.run('sync'), /the run's thread ended \(3\)/);
+  assert.deepEqual(failures, ["the run's thread ended (3)"]);
+  assert.equal(worker.running, false);
+  const second = await worker.run('pull');
+  assert.notEqual(second.run, first.run);
+});
+
+test('a thread that has grown is replaced after its answer', async () => {
+  const { worker, failures } = openWorker();
+  await using _ = worker;
+  const first = await worker.run('schedule');
+  const second = await worker.run('pull');
+  assert.notEqual(second.run, first.run);
+  assert.deepEqual(failures, []);
+});
+
+test('stopping abandons the run that is under way', async () => {
+  const { worker, failures } = openWorker();
+  const abandoned = assert.rejects(worker.run('pull'), /the daemon is stopping/);
+  await worker[Symbol.asyncDispose]();
+  await abandoned;
+  assert.deepEqual(failures, [], 'what was abandoned on purpose is no failure');
+});
+
+test('the schedule never starts a run while the last is going on', { timeout: 10_000 }, async () => {
+  let started = 0;
+  const second = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  using _ = startSchedule('* * * * * *', 'UTC', async () => {
+    started += 1;
+    if (started === 1) await gate.promise;
+    else second.resolve();
+  });
+  const ticks = Promise.withResolvers<void>();
+  let ticked = 0;
+  using __ = startSchedule('* * * * * *', 'UTC', async () => {
+    ticked += 1;
+    if (ticked === 3) ticks.resolve();
+  });
+  await ticks.promise;
+  assert.equal(started, 1);
+  gate.resolve();
+  await second.promise;
+});
