@@ -1,0 +1,86 @@
+import type { Config } from '../src/config/schema.ts';
+import type { Authenticator } from '../src/logins/authenticate.ts';
+import { openAuthenticators } from '../src/logins/open.ts';
+import type { PersonRecord, Problem, RowCounts } from '../src/roster/model.ts';
+import { dayIn } from '../src/runs/schedule.ts';
+import { openSources } from '../src/sources/open.ts';
+import type { Source } from '../src/sources/source.ts';
+import { openStore } from '../src/store/open.ts';
+
+/** What was found out about one part of a configuration. */
+export interface Finding {
+  readonly part: string;
+  readonly fine: boolean;
+  /** What it gives, or what is wrong with it. */
+  readonly text: string;
+  /** Its first records, for a look at whether the mapping is right. */
+  readonly first?: readonly PersonRecord[];
+  readonly warnings?: readonly string[];
+}
+
+/** Tries everything that a configuration names, and changes nothing: sources are read, directories asked, the store opened. */
+export async function checkUp(config: Config): Promise<Finding[]> {
+  const sources = openSources(config.sources);
+  const authenticators = openAuthenticators(config.authenticate);
+  return [
+    await storeFinding(config),
+    ...(await Promise.all(sources.map(source => sourceFinding(source, config)))),
+    ...(await Promise.all(authenticators.map(authenticatorFinding))),
+    ...(authenticators.length === 0 ? [nobodyAsks] : []),
+  ];
+}
+
+const nobodyAsks: Finding = {
+  part: 'authenticate',
+  fine: true,
+  text: 'is not configured: /authenticate answers that passwords cannot be checked',
+};
+
+async function storeFinding(config: Config): Promise<Finding> {
+  try {
+    await using store = await openStore(config.store, { migrate: false });
+    const newest = await store.snapshots.newest();
+    const text = newest ? `${store.address} has ${newest.number} snapshots` : `${store.address} has no snapshot yet`;
+    return { part: 'store', fine: true, text };
+  } catch (error) {
+    const { message } = error as Error;
+    // Before the first run that is as it should be.
+    const fresh = /there is no store|is empty or of an older version/.test(message);
+    return { part: 'store', fine: fresh, text: message };
+  }
+}
+
+/** How many records are shown. */
+const SHOWN = 3;
+
+async function sourceFinding(source: Source, config: Config): Promise<Finding> {
+  const part = `source ${source.name}`;
+  const rows = { people: 0, departments: 0, memberships: 0 };
+  const first: PersonRecord[] = [];
+  const problems: Problem[] = [];
+  try {
+    const pull = { signal: new AbortController().signal, today: dayIn(config.timezone, new Date()) };
+    for await (const batch of source.read(pull)) {
+      if (batch.kind === 'problems') problems.push(...batch.problems);
+      else rows[batch.kind] += batch.rows;
+      if (batch.kind === 'people') first.push(...batch.records.slice(0, SHOWN - first.length));
+    }
+    return { part, fine: true, text: `gives ${rowText(rows)}`, first, warnings: problems.map(one => one.text) };
+  } catch (error) {
+    return { part, fine: false, text: (error as Error).message.replace(`${part}: `, '') };
+  }
+}
+
+export const rowText = ({ people, departments, memberships }: RowCounts) =>
+  `${people} rows of people, ${departments} of departments, ${memberships} of memberships`;
+
+/** Nobody can have this name, so a healthy directory refuses it, and nobody's failures are counted. */
+const NOBODY = 'rosterd-check-nobody';
+
+async function authenticatorFinding(authenticator: Authenticator): Promise<Finding> {
+  const verdict = await authenticator.check(NOBODY, NOBODY, AbortSignal.timeout(10_000));
+  const part = `authenticate ${authenticator.name}`;
+  return verdict.status === 'unavailable'
+    ? { part, fine: false, text: verdict.why }
+    : { part, fine: true, text: 'answers' };
+}

@@ -1,0 +1,92 @@
+import {
+  type Change,
+  compareDepartments,
+  comparePeople,
+  countChanges,
+  type Entry,
+  isRename,
+  type MembershipChange,
+  membershipChanges,
+} from '../src/roster/compare.ts';
+import type { Removal, Stored } from '../src/roster/known.ts';
+import {
+  type ChangeCounts,
+  type Department,
+  type Person,
+  type Problem,
+  type Snapshot,
+  snapshotNumber,
+} from '../src/roster/model.ts';
+import { byBytes } from '../src/roster/order.ts';
+import type { Store } from '../src/store/store.ts';
+
+/** What turns one roster into another, whether both are snapshots or one is a run's candidate. */
+export interface Difference {
+  readonly people: readonly Change<Person>[];
+  readonly departments: readonly Change<Department>[];
+  /** Who and what was kept out of the later one and not of the earlier. */
+  readonly quarantined: readonly Problem[];
+}
+
+/** Two snapshots to compare; without `before`, the later one with nothing at all. */
+export interface Pair {
+  readonly before: Snapshot | undefined;
+  readonly after: Snapshot;
+}
+
+/** What differs between two snapshots. */
+export async function differenceOf(store: Store, pair: Pair): Promise<Difference> {
+  const a = pair.before?.number ?? snapshotNumber(0);
+  const b = pair.after.number;
+  const people = await store.people.between(a, b);
+  const departments = await store.departments.between(a, b);
+  return {
+    people: [...comparePeople(people.before, people.after)],
+    departments: [...compareDepartments(departments.before, departments.after)],
+    quarantined: await newlyQuarantined(store, pair),
+  };
+}
+
+async function newlyQuarantined(store: Store, { before, after }: Pair): Promise<Problem[]> {
+  const known = new Set((before ? await quarantinedIn(store, before) : []).map(one => `${one.kind} ${one.key}`));
+  return (await quarantinedIn(store, after)).filter(one => !known.has(`${one.kind} ${one.key}`));
+}
+
+async function quarantinedIn(store: Store, snapshot: Snapshot): Promise<Problem[]> {
+  const run = await store.runs.get(snapshot.run);
+  return (run?.problems ?? []).filter(problem => problem.effect === 'quarantined');
+}
+
+export type Event = 'added' | 'modified' | 'removed' | 'renamed';
+
+/** What happened to a person or department, in the word that texts and scripts use for it. */
+export const eventOf = (change: Change<Person> | Change<Department>): Event =>
+  isPersonChange(change) && isRename(change) ? 'renamed' : change.event;
+
+const isPersonChange = (change: Change<Person> | Change<Department>): change is Change<Person> =>
+  'username' in (change.event === 'added' ? change.after.value : change.before.value);
+
+/** Whoever or whatever changed, as it is now, or as it last was. */
+export const subjectOf = <Value>(change: Change<Value>): Value =>
+  change.event === 'removed' ? change.before.value : change.after.value;
+
+/** Those people who changed themselves, not only their departments; by username, since that is what readers look for. */
+export const changedPeople = ({ people }: Pick<Difference, 'people'>): Change<Person>[] =>
+  people
+    .filter(change => change.event !== 'modified' || change.fields.length > 0)
+    .sort((a, b) => byBytes(subjectOf(a).username, subjectOf(b).username) || byBytes(a.key, b.key));
+
+/** All memberships that changed, by department, each with whoever came and went in the order of usernames. */
+export function changedMemberships({ people }: Pick<Difference, 'people'>): Map<string, MembershipChange[]> {
+  const all = people.flatMap(change => membershipChanges(change));
+  all.sort((a, b) => byBytes(a.group_no, b.group_no) || byBytes(a.person.username, b.person.username));
+  return Map.groupBy(all, one => one.group_no);
+}
+
+export const countsOf = ({ people, departments }: Difference): ChangeCounts => countChanges(people, departments);
+
+/** One stored value as an entry of a roster, for comparing it with another of the same. */
+export const entryOf = <Value>(
+  key: string,
+  { value, leaf, from, removal }: Stored<Value> & { readonly removal?: Removal | undefined },
+): Entry<Value> => ({ key, leaf, load: () => ({ value, from, removal }) });

@@ -1,0 +1,113 @@
+import type { Config } from '../src/config/schema.ts';
+import { type RowCounts, type Snapshot, type SourceName, sourceName } from '../src/roster/model.ts';
+import { byBytes } from '../src/roster/order.ts';
+import type { Delivery, Holds, RecordedRun, Store } from '../src/store/store.ts';
+
+/** What makes `status` end with 1. */
+export type Trouble = 'unpublished' | 'held' | 'stale';
+
+/** How things stand: what is served, and whatever keeps it from being newer. */
+export interface Standing {
+  readonly now: Date;
+  readonly troubles: readonly Trouble[];
+  readonly newest: Snapshot | undefined;
+  readonly hold: Awaited<ReturnType<Holds['open']>>;
+  readonly runs: RunStanding;
+  readonly sources: readonly SourceStanding[];
+  readonly renamed: readonly Renamed[];
+  readonly delivered: Delivery | undefined;
+}
+
+export interface RunStanding {
+  /** It may still be under way. */
+  readonly last: RecordedRun | undefined;
+  /** The newest that published or confirmed a snapshot. */
+  readonly good: RecordedRun | undefined;
+  /** The first since then that failed or was interrupted. */
+  readonly bad: RecordedRun | undefined;
+  /** The newest that looked at everybody: its problems are those of today. */
+  readonly judging: RecordedRun | undefined;
+}
+
+/** When a source was last read to its end; without `at` never, as far as is known. */
+export interface SourceStanding {
+  readonly source: SourceName;
+  readonly at?: Date;
+  readonly rows?: RowCounts;
+  /** True when the last try went wrong. */
+  readonly failing: boolean;
+}
+
+/** Somebody who logs in by another name than OMFLOW knows them by. */
+export interface Renamed {
+  readonly username: string;
+  readonly login: string;
+}
+
+/** How far back to look for what the newest runs do not tell. */
+export const RUNS = 100;
+
+/** Reads from the store how things stand. */
+export async function standingOf(config: Config, store: Store, now: Date): Promise<Standing> {
+  const newest = await store.snapshots.newest();
+  const hold = await store.holds.open();
+  const recent = await store.runs.list(RUNS);
+  const runs = await runStanding(store, recent);
+  return {
+    now,
+    troubles: troubles({ newest, hold, bad: runs.bad }, now.getTime() - config.sync.max_stale),
+    newest,
+    hold,
+    runs,
+    sources: config.sources.map(({ name }) => sourceStanding(sourceName(name), [...recent, ...listed(runs.good)])),
+    renamed: newest ? await renamedIn(store, newest) : [],
+    delivered: await store.deliveries.newestFinished(),
+  };
+}
+
+/** The newest run that looked at everybody: one that failed never got so far. */
+export const judgingRun = (recent: readonly RecordedRun[]): RecordedRun | undefined =>
+  recent.find(run => ['published', 'unchanged', 'held'].includes(run.status));
+
+async function runStanding(store: Store, recent: readonly RecordedRun[]): Promise<RunStanding> {
+  const good = await store.runs.newestGood();
+  return {
+    last: recent[0],
+    good,
+    bad: await store.runs.firstBadSince(good?.number),
+    judging: judgingRun(recent) ?? good,
+  };
+}
+
+const listed = <One>(one: One | undefined): One[] => (one === undefined ? [] : [one]);
+
+/** The same rule as for `/sync`: stale counts from the first run that went wrong. */
+function troubles(
+  { newest, hold, bad }: Pick<Standing, 'newest' | 'hold'> & Pick<RunStanding, 'bad'>,
+  staleBefore: number,
+): Trouble[] {
+  return [
+    ...(newest ? [] : ['unpublished' as const]),
+    ...(hold ? ['held' as const] : []),
+    ...(newest && bad && bad.started.getTime() < staleBefore ? ['stale' as const] : []),
+  ];
+}
+
+function sourceStanding(source: SourceName, runs: readonly RecordedRun[]): SourceStanding {
+  const tries = runs.flatMap(run =>
+    run.sources.filter(read => read.source === source).map(read => ({ at: run.started, ...read })),
+  );
+  const read = tries.find(one => one.state === 'read');
+  const failing = tries[0]?.state === 'failed';
+  return read ? { source, at: read.at, rows: read.rows, failing } : { source, failing };
+}
+
+async function renamedIn(store: Store, { number }: Snapshot): Promise<Renamed[]> {
+  const renamed: Renamed[] = [];
+  for await (const page of store.people.at(number)) {
+    for (const { value } of page) {
+      if (value.login !== value.username) renamed.push({ username: value.username, login: value.login });
+    }
+  }
+  return renamed.sort((a, b) => byBytes(a.username, b.username));
+}

@@ -1,0 +1,43 @@
+import type { Config } from '../../src/config/schema.ts';
+import { whyOf } from '../../src/runs/answers.ts';
+import type { Standing } from '../standing.ts';
+import { table } from './columns.ts';
+import { type Look, shownName, shownText, styled } from './look.ts';
+import { failuresText, findingsText } from './verdict.ts';
+
+/** What keeps a newer roster from being served, and what to do about it. */
+export function holdText({ hold, runs }: Standing, { sync }: Config, look: Look): string[] {
+  if (!hold) return [];
+  const { judging } = runs;
+  const newer = judging?.status === 'held' && judging.number !== hold.run ? judging : undefined;
+  const meanwhile =
+    sync.on_hold === 'fail'
+      ? 'Meanwhile OMFLOW is told so, and keeps what it has (sync.on_hold: fail).'
+      : 'Meanwhile OMFLOW is served the last snapshot (sync.on_hold: serve_last).';
+  return [
+    styled('bold', `hold ${hold.number}, since run ${hold.run}${newer ? `; run ${newer.number} says` : ''}`, look),
+    ...findingsText(newer?.findings ?? hold.findings, look),
+    '"rosterd pull --dry-run" shows who and what would change, and writes nothing.',
+    meanwhile,
+  ];
+}
+
+/** Why the last run failed, while none has succeeded since. */
+export function failureText({ runs: { last, bad } }: Standing, look: Look): string[] {
+  if (!bad || !last) return [];
+  const run = last.status === 'running' ? bad : last;
+  const failures = run.problems.filter(problem => problem.effect === 'failed');
+  if (run.status === 'held') return [];
+  const lines = failures.length > 0 ? failuresText(failures, look) : [`  ${shownText(whyOf(run), look)}`];
+  return [styled('bold', `run ${run.number} ${run.status}`, look), ...lines];
+}
+
+/** Who logs in by another name than OMFLOW knows. */
+export function renamedText({ renamed }: Standing, look: Look): string[] {
+  if (renamed.length === 0) return [];
+  const rows = renamed.map(({ username, login }) => [
+    `${styled('cyan', 'R', look)} ${shownName(username, look)}`,
+    `logs in as ${shownName(login, look)}`,
+  ]);
+  return [styled('bold', 'renamed: OMFLOW knows them by the old name', look), ...table(rows, { indent: 2 })];
+}
