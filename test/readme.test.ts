@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { type Block, blocksBetween, type Command, commandsOf, shows } from './support/document.ts';
+import { temporaryFolder } from './support/folder.ts';
+import { freshDatabase } from './support/mariadb.ts';
+import { freePort } from './support/port.ts';
+import { runProgram, startProgram } from './support/program.ts';
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const README = await readFile(join(ROOT, 'README.md'), 'utf8');
+
+/** A copy of the project to follow the README in, as a clone would be; the packages are those installed already. */
+async function checkout(): Promise<{ path: string } & AsyncDisposable> {
+  const folder = await temporaryFolder();
+  for (const name of ['package.json', 'package-lock.json', 'src', 'scripts', 'config']) {
+    await cp(join(ROOT, name), join(folder.path, name), { recursive: true, preserveTimestamps: true });
+  }
+  await symlink(join(ROOT, 'node_modules'), join(folder.path, 'node_modules'));
+  return folder;
+}
+
+/** Follows blocks in a folder: `read` tells what is typed for what stands there, `printed` what is shown for what came. */
+async function follow(blocks: readonly Block[], reader: Reader): Promise<void> {
+  for (const block of blocks) {
+    if (block.language === 'console') for (const command of commandsOf(block)) await reader.console(command);
+    else if (block.language === 'sql') await reader.sql(block.lines.join('\n'));
+    else if (block.language === 'yaml') await reader.file(block.lines.join('\n'));
+    else assert.fail(`nobody can follow a block of ${block.language}`);
+  }
+}
+
+interface Reader {
+  console(command: Command): Promise<void>;
+  sql(text: string): Promise<unknown>;
+  file(text: string): Promise<void>;
+}
+
+const LISTENS = /\b127\.0\.0\.1:\d+/g;
+
+function assertShows({ line, output }: Command, printed: string): void {
+  const seen = printed.replace(LISTENS, '127.0.0.1:8642');
+  assert.ok(shows(output, seen), `the README says of "${line}":\n${output.join('\n')}\n\nbut it printed:\n${seen}`);
+}
+
+const nothing = async () => assert.fail('not a part of this section');
+
+test('the README, as a newcomer follows it: npm start, its curl lines, the diff, a change', async () => {
+  await using folder = await checkout();
+  await using stack = new AsyncDisposableStack();
+  const runs = async (line: string) => {
+    const { stdout, stderr } = await runProgram('sh', ['-c', line], { cwd: folder.path });
+    return stdout + stderr;
+  };
+  const blocks = blocksBetween(README, 'demo', 'hr').filter(block => !block.lines.includes('$ npm test'));
+  await follow(blocks, {
+    sql: nothing,
+    file: nothing,
+    async console(command) {
+      if (command.line !== 'npm start') return assertShows(command, await runs(command.line));
+      const program = stack.use(await startProgram('npm', ['start'], { cwd: folder.path, group: true }));
+      await program.waitFor(/The log is in/, 60_000);
+      assertShows(command, program.output);
+      const lines = program.output.split('\n').filter(line => line.startsWith('  curl') && !line.includes('/dev/null'));
+      const [sync = '', authenticate = ''] = lines;
+      assert.equal(JSON.parse(await runs(sync)).status, 'success');
+      assert.equal(await runs(authenticate), '{"status":"success"}');
+    },
+  });
+});
+
+test('the README, as an administrator follows it: an HR database, OMFLOW, and a story in three versions', async () => {
+  await using folder = await checkout();
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await freshDatabase());
+  const { host } = new URL(database.url);
+  const listen = `127.0.0.1:${await freePort()}`;
+  const account = `${database.name}_reader`.slice(0, 32);
+  let token = '';
+  let tokenHash = '';
+  const typed = (text: string) =>
+    text
+      .replaceAll('hr-db.example/hr', `${host}/${database.name}`)
+      .replaceAll('rosterd_reader', account)
+      .replaceAll('ON hr.', `ON ${database.name}.`)
+      .replaceAll('sha256:…', tokenHash)
+      .replaceAll('omflow:TOKEN', `omflow:${token}`)
+      .replaceAll('127.0.0.1:8642', listen);
+  stack.defer(async () => void (await database.execute(`drop user if exists ${account}`)));
+  await follow(blocksBetween(README, 'hr', 'end'), {
+    sql: text => database.execute(typed(text)),
+    file: text => writeFile(join(folder.path, 'config/rosterd.yaml'), typed(text)),
+    async console(command) {
+      const line = typed(command.line);
+      if (line === 'scripts/rosterd serve') {
+        const daemon = stack.use(
+          await startProgram(join(folder.path, line.split(' ')[0] ?? ''), ['serve'], { cwd: folder.path }),
+        );
+        await daemon.waitFor(/run found nothing changed/, 30_000);
+        return;
+      }
+      const { stdout, stderr } = await runProgram('sh', ['-c', line], { cwd: folder.path });
+      [, token = token] = /^ {2}([0-9a-f]{64})$/m.exec(stdout) ?? [];
+      [, tokenHash = tokenHash] = /token_hash: "(.*?)"/.exec(stdout) ?? [];
+      assertShows(command, stdout + stderr);
+    },
+  });
+});
