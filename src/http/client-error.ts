@@ -63,6 +63,7 @@ async function answerRaw(socket: Duplex, answer: RawAnswer, { calls, words, log,
   const { failure, requestId, method } = answer;
   socket.on('error', () => socket.destroy());
   await Promise.all(calls.on(socket).map(call => call.over));
+  if (!socket.writable) return;
   log.info({ request_id: requestId, client: '', method, status: FAILURES[failure].status }, 'answered');
   socket.end(rawFailure(failure, words, requestId));
   closeLater(socket, linger);

@@ -70,7 +70,7 @@ const en: Words = {
   firstPullRunning: 'The first pull is still running. Try again in a few minutes.',
   nothingPublished: 'Nothing has been published yet. Run `rosterd status` on the server of rosterd. Reason: ',
   held: hold =>
-    `Hold ${hold} waits for an administrator's decision. Run \`rosterd status\` and \`rosterd review ${hold}\` on the server of rosterd. Reason: `,
+    `Hold ${hold} waits for an administrator's decision. Run \`rosterd status\` on the server of rosterd. Reason: `,
   stale: since =>
     `The data could not be refreshed since ${since}. Run \`rosterd status\` on the server of rosterd. Reason: `,
 };
@@ -99,8 +99,7 @@ const zhTW: Words = {
   loginUnavailable: '目前無法驗證密碼',
   firstPullRunning: '第一次資料擷取仍在進行中，請於幾分鐘後再試。',
   nothingPublished: '尚未發布任何名冊。請在 rosterd 伺服器上執行 `rosterd status`。原因：',
-  held: hold =>
-    `保留案 ${hold} 正等待管理員決定。請在 rosterd 伺服器上執行 \`rosterd status\` 與 \`rosterd review ${hold}\`。原因：`,
+  held: hold => `保留案 ${hold} 正等待管理員決定。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：`,
   stale: since => `自 ${since} 起資料無法更新。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：`,
 };
 
@@ -130,7 +129,7 @@ const ja: Words = {
   firstPullRunning: '最初のデータ取得がまだ実行中です。数分後に再試行してください。',
   nothingPublished: 'まだ何も公開されていません。rosterd のサーバーで `rosterd status` を実行してください。理由：',
   held: hold =>
-    `保留 ${hold} が管理者の判断を待っています。rosterd のサーバーで \`rosterd status\` と \`rosterd review ${hold}\` を実行してください。理由：`,
+    `保留 ${hold} が管理者の判断を待っています。rosterd のサーバーで \`rosterd status\` を実行してください。理由：`,
   stale: since =>
     `${since} からデータを更新できていません。rosterd のサーバーで \`rosterd status\` を実行してください。理由：`,
 };

@@ -20,19 +20,19 @@ const REFUSED: Record<Language, string[]> = {
   en: [
     'The first pull is still running. Try again in a few minutes.',
     `Nothing has been published yet. Run \`rosterd status\` on the server of rosterd. Reason: ${why}`,
-    `Hold 7 waits for an administrator's decision. Run \`rosterd status\` and \`rosterd review 7\` on the server of rosterd. Reason: ${why}`,
+    `Hold 7 waits for an administrator's decision. Run \`rosterd status\` on the server of rosterd. Reason: ${why}`,
     `The data could not be refreshed since 2026-03-01 08:15 UTC. Run \`rosterd status\` on the server of rosterd. Reason: ${why}`,
   ],
   'zh-TW': [
     '第一次資料擷取仍在進行中，請於幾分鐘後再試。',
     `尚未發布任何名冊。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：${why}`,
-    `保留案 7 正等待管理員決定。請在 rosterd 伺服器上執行 \`rosterd status\` 與 \`rosterd review 7\`。原因：${why}`,
+    `保留案 7 正等待管理員決定。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：${why}`,
     `自 2026-03-01 08:15 UTC 起資料無法更新。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：${why}`,
   ],
   ja: [
     '最初のデータ取得がまだ実行中です。数分後に再試行してください。',
     `まだ何も公開されていません。rosterd のサーバーで \`rosterd status\` を実行してください。理由：${why}`,
-    `保留 7 が管理者の判断を待っています。rosterd のサーバーで \`rosterd status\` と \`rosterd review 7\` を実行してください。理由：${why}`,
+    `保留 7 が管理者の判断を待っています。rosterd のサーバーで \`rosterd status\` を実行してください。理由：${why}`,
     `2026-03-01 08:15 UTC からデータを更新できていません。rosterd のサーバーで \`rosterd status\` を実行してください。理由：${why}`,
   ],
 };
@@ -99,7 +99,7 @@ test('a long reason is cut between graphemes at 300 characters', () => {
       const text = refusalText(WORDS[language], { reason: 'held', hold: 123456, why: long });
       assert.ok(text.length <= 300 && text.length > 300 - family.length - 1, `${text.length}`);
       assert.match(text, /…$/);
-      assert.match(text, /rosterd review 123456/);
+      assert.match(text, /rosterd status/);
       assert.ok(text.isWellFormed());
       assert.doesNotMatch(text, /e…$|\u200d…$/u);
     }

@@ -126,7 +126,7 @@ test('why there is no roster is a 200 that says fail', async () => {
   const answer = await ask(house, '/sync');
   assert.equal(
     assertFails(answer, 200),
-    "Hold 7 waits for an administrator's decision. Run `rosterd status` and `rosterd review 7` on the server of rosterd. " +
+    "Hold 7 waits for an administrator's decision. Run `rosterd status` on the server of rosterd. " +
       'Reason: 412 of 3,000 people would be removed',
   );
   assert.equal(answer.headers['x-roster-snapshot'], undefined);
