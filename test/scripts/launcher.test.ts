@@ -14,7 +14,7 @@ const node = (version: string) => `#!/bin/sh
 case $1 in
   -v) echo v${version} ;;
   -p) echo ${version.split('.')[0]} ;;
-  *) [ "\${3:-}" = serve ] && { trap 'echo stopping; exit 7' TERM; echo ready; while :; do sleep 0.05; done; }
+  *) [ "\${4:-}" = serve ] && { trap 'echo stopping; exit 7' TERM; echo ready; while :; do sleep 0.05; done; }
      echo ${version} "$@" ;;
 esac
 `;
@@ -43,7 +43,10 @@ suite('the launcher', () => {
     await symlink(join('opt', 'rosterd', 'scripts', 'rosterd'), join(folder.path, 'one'));
     await symlink('one', join(folder.path, 'two'));
     const { stdout, code } = await runProgram(join(folder.path, 'two'), ['diff', 'a b'], { cwd: '/' });
-    assert.equal(stdout, `24.9.0 --disable-warning=ExperimentalWarning ${home}/scripts/cli.ts diff a b\n`);
+    assert.equal(
+      stdout,
+      `24.9.0 --use-system-ca --disable-warning=ExperimentalWarning ${home}/scripts/cli.ts diff a b\n`,
+    );
     assert.equal(code, 0);
   });
 

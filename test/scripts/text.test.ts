@@ -142,7 +142,7 @@ suite('failures', () => {
 });
 
 test('colours are for terminals, and not with NO_COLOR', async t => {
-  const code = `import { lookOf, styled } from ${JSON.stringify(new URL('../../scripts/look.ts', import.meta.url).href)};
+  const code = `import { lookOf, styled } from ${JSON.stringify(new URL('../../scripts/text/look.ts', import.meta.url).href)};
     process.stdout.write(styled('red', 'x', lookOf({ zone: 'UTC' })));`;
   const call = '"$NODE" --disable-warning=ExperimentalWarning --input-type=module -e "$CODE"';
   const env = {
