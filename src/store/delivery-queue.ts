@@ -30,11 +30,14 @@ export class DeliveryQueue implements AsyncDisposable {
 
   /** Writes what is left, for as long as it takes. */
   async [Symbol.asyncDispose](): Promise<void> {
-    while (this.#queue.length > 0) {
-      await this.#flush();
-      if (this.#queue.length > 0) await new Promise(resolve => setTimeout(resolve, RETRY));
+    for (;;) {
+      this.#flushSoon();
+      // What somebody else is just writing may yet come back.
+      await this.#writing;
+      clearTimeout(this.#timer);
+      if (this.#queue.length === 0) return;
+      await new Promise(resolve => setTimeout(resolve, RETRY));
     }
-    clearTimeout(this.#timer);
   }
 
   #flushSoon(): void {

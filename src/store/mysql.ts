@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { MysqlDialect, type MysqlPool } from 'kysely';
 import mysql, { type Connection, type TypeCastField, type TypeCastNext } from 'mysql2';
 import type { DatabaseConfig } from '../config/schema.ts';
@@ -11,15 +12,25 @@ export function mysqlDialect(config: DatabaseConfig): MysqlDialect {
   return new MysqlDialect({
     pool: async () => {
       const options = await mysqlOptions(config);
-      return mysql.createPool({
+      const pool = mysql.createPool({
         ...options,
         bigNumberStrings: false,
         connectionLimit: 4,
         typeCast: bytesAsText,
-      }) as unknown as MysqlPool;
+      });
+      pool.on('connection', connection => {
+        connection.query(SESSION, error => error && connection.destroy());
+      });
+      return pool as unknown as MysqlPool;
     },
   });
 }
+
+/**
+ * How every connection is set up, whatever its server prefers: mysql2 writes values with backslashes, quotes them as we do
+ * here, and what is too long must be an error and not cut off.
+ */
+const SESSION = "set session sql_mode = 'STRICT_ALL_TABLES'";
 
 /** Keys are stored as bytes, so that they sort as they do elsewhere; they are UTF-8 all the same. */
 function bytesAsText(field: TypeCastField, next: TypeCastNext): unknown {
@@ -31,6 +42,7 @@ function bytesAsText(field: TypeCastField, next: TypeCastNext): unknown {
  * killed one is noticed at once, a frozen machine after this.
  */
 const SILENCE = 9;
+const BEAT = (SILENCE * 1000) / 3;
 
 /**
  * An exclusive lock by name, for everybody who uses this database on this server: `GET_LOCK` on a connection of its own.
@@ -43,24 +55,23 @@ export async function lockByName(
   const connection = mysql.createConnection(await mysqlOptions(config));
   const full = lockName(config, name);
   const lost = new AbortController();
-  connection.on('error', () => lost.abort(new StoreError('the store dropped the lock: its connection broke')));
+  const lose = (cause?: Error) => {
+    lost.abort(new StoreError('the store dropped the lock: its connection broke', { cause }));
+    cut(connection);
+  };
+  connection.on('error', lose);
   try {
     await ask(connection, `set session wait_timeout = ${SILENCE}`);
     const [row] = (await ask(connection, 'select get_lock(?, 0) as got', [full])) as { got: number }[];
     if (Number(row?.got) !== 1) {
-      connection.destroy();
+      cut(connection);
       return undefined;
     }
   } catch (error) {
-    connection.destroy();
+    cut(connection);
     throw unreachable(config, error);
   }
-  const beat = setInterval(
-    () => {
-      ask(connection, 'do 0').catch(error => lost.abort(error));
-    },
-    (SILENCE * 1000) / 3,
-  );
+  const beat = setInterval(() => ask(connection, 'do 0').catch(lose), BEAT);
   beat.unref();
   return {
     lost: lost.signal,
@@ -68,9 +79,15 @@ export async function lockByName(
       clearInterval(beat);
       // Said before the connection goes, so that whoever tries next finds it free at once.
       await ask(connection, 'do release_lock(?)', [full]).catch(() => {});
-      connection.destroy();
+      cut(connection);
     },
   };
+}
+
+/** mysql2's own `destroy` only says goodbye, and leaves the connection open until the server agrees. */
+function cut(connection: Connection): void {
+  connection.destroy();
+  (connection as unknown as { stream: Socket }).stream.destroy();
 }
 
 /** Locks belong to the server, not to a database, and their names end at 64 characters. */
@@ -80,9 +97,15 @@ function lockName(config: DatabaseConfig, name: string): string {
   return `rosterd.${hash('sha256', database).slice(0, 16)}.${name}`;
 }
 
+/** A short question. Whoever does not answer before the next beat will not: the lock is given up before the server does. */
 function ask(connection: Connection, text: string, values: readonly unknown[] = []): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    connection.query(text, [...values], (error, rows) => (error ? reject(error) : resolve(rows)));
+    const late = setTimeout(() => reject(new Error(`no answer came for ${BEAT / 1000} s`)), BEAT);
+    connection.query(text, [...values], (error, rows) => {
+      clearTimeout(late);
+      if (error) reject(error);
+      else resolve(rows);
+    });
   });
 }
 

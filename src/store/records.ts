@@ -108,8 +108,9 @@ async function between<Value>(
     .orderBy('key')
     .execute();
   const why = a <= b ? await removals(db, table, low, high) : new Map<string, Removal>();
-  const older = ended.map(row => entry(row, read, why.get(row.key)));
-  const newer = begun.map(row => entry(row, read, undefined));
+  const load = (row: RecordTable) => stored(row, read, table);
+  const older = ended.map(row => entry(row, load, why.get(row.key)));
+  const newer = begun.map(row => entry(row, load, undefined));
   return a <= b ? { before: older, after: newer } : { before: newer, after: older };
 }
 
@@ -126,12 +127,12 @@ async function removals(db: Kysely<Tables>, table: Table, low: number, high: num
   return new Map(rows.flatMap(row => (removalOf(row) ? [[row.key, removalOf(row) as Removal]] : [])));
 }
 
-function entry<Value>(row: RecordTable, read: (content: string) => Value, removal: Removal | undefined): Entry<Value> {
-  return {
-    key: row.key,
-    leaf: digestOf(row.leaf),
-    load: () => ({ value: read(row.content), from: provenanceOf(row), removal }),
-  };
+function entry<Value>(
+  row: RecordTable,
+  load: (row: RecordTable) => Stored<Value>,
+  removal: Removal | undefined,
+): Entry<Value> {
+  return { key: row.key, leaf: digestOf(row.leaf), load: () => ({ ...load(row), removal }) };
 }
 
 const removalOf = (row: { reason: string; reason_source: string }): Removal | undefined =>

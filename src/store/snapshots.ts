@@ -1,12 +1,10 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { fold } from '../roster/fold.ts';
 import { type ChangeCounts, digestOf, runNumber, type Snapshot, snapshotNumber } from '../roster/model.ts';
+import { insertRows } from './insert.ts';
 import { ASKED_AT_ONCE, chunks } from './records.ts';
 import type { Tables } from './schema.ts';
 import type { Publication, RowChanges, Snapshots } from './store.ts';
-
-/** Rows in one INSERT: SQLite takes 32,766 parameters, and ten a row. */
-const INSERTED_AT_ONCE = 1000;
 
 export function snapshots(db: Kysely<Tables>): Snapshots {
   const rows = () => db.selectFrom('snapshots').selectAll().orderBy('number', 'desc');
@@ -62,17 +60,16 @@ async function writeRows(db: Transaction<Tables>, table: 'people' | 'departments
     }
   }
   let id = await nextId(db, table);
-  for (const some of chunks(rows.fresh, INSERTED_AT_ONCE)) {
-    const made = some.map(({ key, name, leaf, content, from }) => {
-      const origin = Object.keys(from).length === 0 ? '' : JSON.stringify(from);
-      return { id: id++, key, name, first: number, last: null, leaf, content, origin, reason: '', reason_source: '' };
-    });
-    await db.insertInto(table).values(made).execute();
-    await db
-      .insertInto(head)
-      .values(made.map(row => ({ key: row.key, id: row.id, leaf: row.leaf })))
-      .execute();
-  }
+  const made = rows.fresh.map(({ key, name, leaf, content, from }) => {
+    const origin = Object.keys(from).length === 0 ? '' : JSON.stringify(from);
+    return { id: id++, key, name, first: number, last: null, leaf, content, origin, reason: '', reason_source: '' };
+  });
+  await insertRows(db, table, made);
+  await insertRows(
+    db,
+    head,
+    made.map(row => ({ key: row.key, id: row.id, leaf: row.leaf })),
+  );
 }
 
 /** Numbered here and not by the engine, for the head needs them too; the run lock keeps others out. */
@@ -86,22 +83,25 @@ async function nextId(db: Transaction<Tables>, table: 'people' | 'departments'):
 
 /** Adds to the ledger what it does not have yet; what it has, it keeps. */
 async function writeNames(db: Transaction<Tables>, names: Publication['names']): Promise<void> {
-  for (const some of chunks(names, INSERTED_AT_ONCE)) {
+  for (const some of chunks(names, ASKED_AT_ONCE)) {
+    const keys = some.map(one => one.key);
+    const known = await db
+      .selectFrom('ledger')
+      .select(['kind', 'folded', 'username'])
+      .where('key', 'in', keys)
+      .execute();
+    const have = new Set(known.map(nameMark));
     const rows = some.flatMap(({ key, username, email }) => [
       { kind: 'username' as const, folded: fold(username), username, key },
       { kind: 'email' as const, folded: fold(email), username, key },
     ]);
-    const known = await db
-      .selectFrom('ledger')
-      .select(['kind', 'folded', 'username'])
-      .where(
-        'key',
-        'in',
-        some.map(one => one.key),
-      )
-      .execute();
-    const have = new Set(known.map(row => JSON.stringify([row.kind, row.folded, row.username])));
-    const fresh = rows.filter(row => !have.has(JSON.stringify([row.kind, row.folded, row.username])));
-    if (fresh.length > 0) await db.insertInto('ledger').values(fresh).execute();
+    await insertRows(
+      db,
+      'ledger',
+      rows.filter(row => !have.has(nameMark(row))),
+    );
   }
 }
+
+const nameMark = (row: { kind: string; folded: string; username: string }) =>
+  JSON.stringify([row.kind, row.folded, row.username]);

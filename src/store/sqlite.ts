@@ -1,6 +1,6 @@
 import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { type SqliteDatabase, SqliteDialect } from 'kysely';
+import { SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 import { StoreError } from './error.ts';
 
 export interface SqliteOptions {
@@ -12,7 +12,20 @@ export interface SqliteOptions {
 
 /** The embedded engine, for Kysely. The file and those beside it can be read by their owner only. */
 export function sqliteDialect(path: string, options: SqliteOptions): SqliteDialect {
-  return new SqliteDialect({ database: async () => adapted(openSqlite(path, options)) });
+  return new Dialect({ database: async () => adapted(openSqlite(path, options)) });
+}
+
+/** Migrates in a transaction, which Kysely leaves out for SQLite: for all or nothing, and for one process after another. */
+class Dialect extends SqliteDialect {
+  override createAdapter(): SqliteAdapter {
+    return new Adapter();
+  }
+}
+
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
 }
 
 /** Opening may have to wait for a recovery, whatever comes later; milliseconds. */
@@ -43,19 +56,35 @@ function makePrivate(path: string): void {
   }
 }
 
-/** Kysely asks a statement whether it gives rows; node:sqlite tells by whether it has columns. */
+/** How many statements are kept prepared: all that a run repeats. */
+const PREPARED = 32;
+
 function adapted(db: DatabaseSync): SqliteDatabase {
+  const prepared = new Map<string, SqliteStatement>();
   return {
     close: () => db.close(),
     prepare(text) {
-      const statement = db.prepare(text);
-      return {
-        reader: statement.columns().length > 0,
-        all: parameters => statement.all(...(parameters as SQLInputValue[])),
-        run: parameters => statement.run(...(parameters as SQLInputValue[])),
-        iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])),
-      };
+      const known = prepared.get(text);
+      if (known) return known;
+      const made = adaptedStatement(db, text);
+      if (prepared.size >= PREPARED) prepared.clear();
+      prepared.set(text, made);
+      return made;
     },
+  };
+}
+
+/**
+ * Kysely asks a statement whether it gives rows; node:sqlite tells by whether it has columns. All transactions here write,
+ * and take the writer's place when they begin: one that reads first fails at once if somebody wrote in between.
+ */
+function adaptedStatement(db: DatabaseSync, text: string): SqliteStatement {
+  const statement = db.prepare(text === 'begin' ? 'begin immediate' : text);
+  return {
+    reader: statement.columns().length > 0,
+    all: parameters => statement.all(...(parameters as SQLInputValue[])),
+    run: parameters => statement.run(...(parameters as SQLInputValue[])),
+    iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])),
   };
 }
 
@@ -70,7 +99,7 @@ export function lockFile(path: string): Disposable | undefined {
     db.exec('begin exclusive');
   } catch (error) {
     db.close();
-    if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
+    if (isBusy(error)) return undefined;
     throw new StoreError(`the lock ${path} cannot be taken: ${(error as Error).message}`, { cause: error });
   }
   return { [Symbol.dispose]: () => db.close() };
@@ -79,4 +108,4 @@ export function lockFile(path: string): Disposable | undefined {
 const SQLITE_BUSY = 5;
 
 /** Whether a write failed only because somebody else is writing. */
-export const isBusy = (error: unknown) => (error as { errcode?: number }).errcode === SQLITE_BUSY;
+export const isBusy = (error: unknown) => (((error as { errcode?: number }).errcode ?? 0) & 0xff) === SQLITE_BUSY;

@@ -173,6 +173,8 @@ export interface Deliveries {
   add(deliveries: readonly (Delivery & { readonly id: string })[]): Promise<void>;
   /** Newest first. */
   list(count: number): Promise<Delivery[]>;
+  /** The last one that reached its client whole. */
+  newestFinished(): Promise<Delivery | undefined>;
 }
 
 /** Where snapshots, runs, holds and deliveries are kept, whichever engine it is on. */

@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
+import { suite, test } from 'node:test';
+import { snapshotNumber } from '../../src/roster/model.ts';
+import { DeliveryQueue } from '../../src/store/delivery-queue.ts';
+import { engines, sqlite } from './engines.ts';
+
+const delivery = (count: number) => ({
+  id: `delivery-${count}`,
+  snapshot: snapshotNumber(1),
+  client: 'omflow 客戶 😀',
+  at: new Date(1_700_000_000_000 + count),
+  finished: count % 2 === 0,
+  bytes: count * 1000,
+});
+
+const written = (count: number) => {
+  const { id: _, ...rest } = delivery(count);
+  return rest;
+};
+
+const never = (error: unknown) => assert.fail(String(error));
+
+for (const [engine, place] of Object.entries(engines)) {
+  suite(`deliveries in ${engine}`, () => {
+    test('are listed, newest first', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      await store.deliveries.add([]);
+      assert.deepEqual(await store.deliveries.list(9), []);
+      await store.deliveries.add([delivery(1), delivery(3)]);
+      await store.deliveries.add([delivery(2)]);
+      assert.deepEqual(await store.deliveries.list(9), [written(3), written(2), written(1)]);
+      assert.deepEqual(await store.deliveries.list(1), [written(3)]);
+    });
+
+    test('that were queued are all written by the end', async () => {
+      await using here = await place();
+      await using store = await here.open({ timeout: 0 });
+      {
+        await using queue = new DeliveryQueue(store, never);
+        for (let count = 0; count < 50; count++) queue.add(delivery(count));
+      }
+      assert.equal((await store.deliveries.list(99)).length, 50);
+      {
+        await using queue = new DeliveryQueue(store, never);
+        queue.add(delivery(50));
+        // The writing is under way when the queue is closed.
+        await Promise.resolve();
+        await Promise.resolve();
+      }
+      assert.equal((await store.deliveries.list(99)).length, 51);
+    });
+
+    test('that the store refuses are told, and stop none that follow', async () => {
+      await using here = await place();
+      await using store = await here.open({ timeout: 0 });
+      const lost: number[] = [];
+      {
+        await using queue = new DeliveryQueue(store, (_, count) => lost.push(count));
+        await store.deliveries.add([delivery(1)]);
+        queue.add(delivery(1));
+        await new Promise(resolve => setImmediate(resolve));
+        while (lost.length === 0) await new Promise(resolve => setTimeout(resolve, 10));
+        queue.add(delivery(2));
+      }
+      assert.deepEqual(lost, [1]);
+      assert.deepEqual(await store.deliveries.list(9), [written(2), written(1)]);
+    });
+  });
+}
+
+suite('a SQLite store that is busy', () => {
+  test('is not waited for, and written later', async () => {
+    await using here = await sqlite();
+    await using store = await here.open({ timeout: 0 });
+    using publisher = new DatabaseSync(here.file);
+    publisher.exec('begin immediate');
+    await using queue = new DeliveryQueue(store, never);
+    const start = performance.now();
+    for (let count = 0; count < 100; count++) queue.add(delivery(count));
+    assert.ok(performance.now() - start < 50, 'adding waits for nobody');
+    await new Promise(resolve => setTimeout(resolve, 300));
+    assert.deepEqual(await store.deliveries.list(9), []);
+    publisher.exec('commit');
+    const end = performance.now() + 2000;
+    while ((await store.deliveries.list(200)).length < 100) {
+      assert.ok(performance.now() < end, 'they are written once the writer is free');
+      await new Promise(resolve => setTimeout(resolve, 20));
+    }
+    assert.equal((await store.deliveries.list(200)).length, 100);
+  });
+
+  test('is waited for by the end of the queue, wherever the writing is by then', async () => {
+    for (const turns of [0, 1, 2, 5, 20]) {
+      await using here = await sqlite();
+      await using store = await here.open({ timeout: 0 });
+      using publisher = new DatabaseSync(here.file);
+      publisher.exec('begin immediate');
+      const queue = new DeliveryQueue(store, never);
+      queue.add(delivery(1));
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      let closed = false;
+      const closing = queue[Symbol.asyncDispose]().then(() => {
+        closed = true;
+      });
+      await new Promise(resolve => setTimeout(resolve, 100));
+      assert.equal(closed, false, `closed after ${turns} turns`);
+      publisher.exec('rollback');
+      await closing;
+      assert.deepEqual(await store.deliveries.list(9), [written(1)]);
+    }
+  });
+});

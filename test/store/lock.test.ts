@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import { openStore } from '../../src/store/open.ts';
+import { startFaultProxy } from '../support/fault-proxy.ts';
+import { engines, mariadb } from './engines.ts';
+
+/** Waits for a signal, and fails when it does not come in time. */
+async function abortedWithin(signal: AbortSignal, deadline: number): Promise<unknown> {
+  if (!signal.aborted) {
+    await new Promise<void>((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`no abort within ${deadline} ms`)), deadline);
+      signal.addEventListener('abort', () => {
+        clearTimeout(late);
+        resolve();
+      });
+    });
+  }
+  return signal.reason;
+}
+
+for (const [engine, place] of Object.entries(engines)) {
+  suite(`a lock in ${engine}`, { concurrency: true }, () => {
+    test('is for one alone, and free at once when it is given back', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      await using other = await here.open({ migrate: false });
+      for (let turn = 0; turn < 10; turn++) {
+        const [holder, rival] = turn % 2 === 0 ? [store, other] : [other, store];
+        const lock = await holder.lock('run');
+        assert.ok(lock, `turn ${turn}`);
+        assert.equal(await rival.lock('run'), undefined);
+        assert.equal(await holder.lock('run'), undefined);
+        const serve = await rival.lock('serve');
+        assert.ok(serve);
+        await lock[Symbol.asyncDispose]();
+        await serve[Symbol.asyncDispose]();
+        assert.equal(lock.lost.aborted, false);
+      }
+    });
+
+    test('is for one alone when many try at once', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      const locks = await Promise.all(Array.from({ length: 10 }, () => store.lock('run')));
+      const held = locks.filter(lock => lock !== undefined);
+      assert.equal(held.length, 1);
+      await held[0]?.[Symbol.asyncDispose]();
+      await using again = await store.lock('run');
+      assert.ok(again);
+    });
+
+    test('is of one store', async () => {
+      await using here = await place();
+      await using there = await place();
+      await using store = await here.open();
+      await using other = await there.open();
+      await using one = await store.lock('run');
+      await using two = await other.lock('run');
+      assert.ok(one && two);
+    });
+  });
+}
+
+suite('a lock in MariaDB that is lost', { concurrency: true }, () => {
+  test('because its connection was killed tells its holder', async () => {
+    await using here = await mariadb();
+    await using store = await here.open();
+    await using lock = await store.lock('run');
+    assert.ok(lock);
+    for (const { id } of await here.rows(
+      `select id from information_schema.processlist where db = '${here.database}' and id <> connection_id()`,
+    ))
+      await here.rows(`kill ${id}`);
+    assert.match(String(await abortedWithin(lock.lost, 2000)), /the store dropped the lock/);
+    await using again = await store.lock('run');
+    assert.ok(again);
+  });
+
+  test('because nothing is heard any more tells its holder, before the server gives it to another', async () => {
+    await using here = await mariadb();
+    const { hostname: host, port } = new URL(here.config.url);
+    await using proxy = await startFaultProxy({ host, port: Number(port) });
+    await using direct = await here.open();
+    await using store = await openStore({ url: proxy.through(here.config.url) }, { migrate: false });
+    const lock = await store.lock('run');
+    assert.ok(lock);
+    proxy.freeze();
+    assert.match(String(await abortedWithin(lock.lost, 8000)), /the store dropped the lock/);
+    assert.equal(await direct.lock('run'), undefined, 'the server has not given it up yet');
+    await lock[Symbol.asyncDispose]();
+    await proxy.restore();
+  });
+
+  test('because nothing is heard any more can still be given back', async () => {
+    await using here = await mariadb();
+    const { hostname: host, port } = new URL(here.config.url);
+    await using proxy = await startFaultProxy({ host, port: Number(port) });
+    await using _ = await here.open();
+    await using store = await openStore({ url: proxy.through(here.config.url) }, { migrate: false });
+    const lock = await store.lock('run');
+    proxy.freeze();
+    const start = performance.now();
+    await lock?.[Symbol.asyncDispose]();
+    assert.ok(performance.now() - start < 5000);
+    await proxy.restore();
+  });
+});

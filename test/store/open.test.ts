@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { suite, test } from 'node:test';
+import mysql from 'mysql2/promise';
+import { StoreError } from '../../src/store/error.ts';
+import { openStore } from '../../src/store/open.ts';
+import { temporaryFolder } from '../support/folder.ts';
+import { startMariadb } from '../support/mariadb.ts';
+import { freePort } from '../support/port.ts';
+import { runProgram } from '../support/program.ts';
+import { engines, mariadb, sqlite } from './engines.ts';
+import { NOBODY, person, publish, readBack, roster } from './rosters.ts';
+
+/** What a StoreError says. */
+async function refusal(opening: Promise<unknown>): Promise<string> {
+  const error = await opening.then(
+    () => assert.fail('it opened'),
+    (error: unknown) => error,
+  );
+  assert(error instanceof StoreError, String(error));
+  return error.message;
+}
+
+const OLD = '"rosterd serve" or "rosterd pull" brings it up to date';
+
+for (const [engine, place] of Object.entries(engines)) {
+  suite(`a store in ${engine}`, () => {
+    test('is made by those who may, and then opened by all', async () => {
+      await using here = await place();
+      const why = await refusal(here.open({ migrate: false }));
+      assert.ok(
+        engine === 'SQLite' ? /^there is no store at .*"rosterd pull" makes it$/.test(why) : why.endsWith(OLD),
+        why,
+      );
+      {
+        await using store = await here.open();
+        await publish(store, NOBODY, roster([person('hr/1', { nick_name: '林 😀' })]));
+      }
+      for (const migrate of [false, true]) {
+        await using store = await here.open({ migrate });
+        assert.equal((await store.people.load(['hr/1']))[0]?.value.nick_name, '林 😀');
+        assert.equal(store.engine, engine === 'SQLite' ? 'sqlite' : 'mysql');
+      }
+    });
+
+    test('that was never finished is not used', async () => {
+      await using here = await place();
+      await using _ = await here.open();
+      await here.rows('delete from kysely_migration');
+      assert.equal(await refusal(here.open({ migrate: false })), `the store is empty or of an older version; ${OLD}`);
+    });
+
+    test('of a newer version is refused, by all', async () => {
+      await using here = await place();
+      await using _ = await here.open();
+      await here.rows("insert into kysely_migration values ('2999-01-01-hovering', '2999')");
+      for (const migrate of [false, true]) {
+        assert.equal(
+          await refusal(here.open({ migrate })),
+          'the store was written by a newer rosterd (it has 2999-01-01-hovering); install that version',
+        );
+      }
+    });
+
+    test('may be made by several at once', async () => {
+      await using here = await place();
+      const open = `import { openStore } from ${JSON.stringify(new URL('../../src/store/open.ts', import.meta.url).href)};
+        const store = await openStore({ url: ${JSON.stringify(here.config.url)} }, { migrate: true });
+        console.log(await store.snapshots.list(1)); await store[Symbol.asyncDispose]();`;
+      const all = await Promise.all(
+        [1, 2, 3].map(() => runProgram(process.execPath, ['--input-type=module', '--eval', open])),
+      );
+      for (const { code, stderr } of all) assert.equal(code, 0, stderr);
+    });
+
+    test('does not tell its password', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      assert.doesNotMatch(store.address, /:[^/:@]*@/);
+    });
+  });
+}
+
+suite('a SQLite store', () => {
+  test('can be read by its owner only, with all that lies beside it', async () => {
+    const old = process.umask(0);
+    try {
+      await using here = await sqlite();
+      await using store = await here.open();
+      await using _ = await store.lock('run');
+      await publish(store, NOBODY, roster([person('hr/1')]));
+      for (const suffix of ['', '-wal', '-shm', '-run-lock']) {
+        assert.equal((statSync(here.file + suffix).mode & 0o777).toString(8), '600', suffix);
+      }
+    } finally {
+      process.umask(old);
+    }
+  });
+
+  test('is durable and forgets what is deleted', async () => {
+    await using here = await sqlite();
+    await using _ = await here.open();
+    const [journal] = await here.rows('pragma journal_mode');
+    assert.equal(journal?.['journal_mode'], 'wal');
+  });
+
+  test('that cannot be used says why', async () => {
+    await using folder = await temporaryFolder();
+    const open = (name: string, migrate = true) => openStore({ url: `sqlite:${join(folder.path, name)}` }, { migrate });
+    assert.match(await refusal(open('no/such/folder.db')), /^the store .*folder\.db cannot be made: ENOENT/);
+    mkdirSync(join(folder.path, 'folder.db'));
+    assert.match(
+      await refusal(open('folder.db')),
+      /^the store .*folder\.db cannot be opened: unable to open database file/,
+    );
+    writeFileSync(
+      join(folder.path, 'text.db'),
+      'no database at all, but a text that is longer than a header of one '.repeat(9),
+    );
+    assert.match(
+      await refusal(open('text.db', false)),
+      /^the store .*text\.db cannot be opened: file is not a database/,
+    );
+    assert.equal(existsSync(join(folder.path, 'none.db')), false);
+    await refusal(open('none.db', false));
+    assert.equal(existsSync(join(folder.path, 'none.db')), false, 'a reader makes nothing');
+  });
+
+  test('whose making was broken off is made again', async () => {
+    await using here = await sqlite();
+    using other = new DatabaseSync(here.file);
+    other.exec('create table departments (x)');
+    assert.match(await refusal(here.open()), /table "departments" already exists/);
+    assert.deepEqual(
+      await here.rows("select name from sqlite_schema where name = 'snapshots'"),
+      [],
+      'nothing is half made',
+    );
+    other.exec('drop table departments');
+    await using store = await here.open();
+    await publish(store, NOBODY, roster([person('hr/1')]));
+  });
+
+  test('that somebody is writing is opened by readers all the same', async () => {
+    await using here = await sqlite();
+    await using store = await here.open();
+    await publish(store, NOBODY, roster([person('hr/1')]));
+    using writer = new DatabaseSync(here.file);
+    writer.exec('begin immediate; delete from people');
+    await using reader = await here.open({ migrate: false, timeout: 0 });
+    assert.equal((await reader.people.load(['hr/1'])).length, 1);
+    writer.exec('rollback');
+  });
+});
+
+suite('a MySQL store', () => {
+  test('that is not reached says so, without the password', async () => {
+    const port = await freePort();
+    const url = `mysql://rosterd:s3cret@127.0.0.1:${port}/rosterd`;
+    const text = `the store mysql://rosterd@127.0.0.1:${port}/rosterd cannot be used: connect ECONNREFUSED 127.0.0.1:${port}`;
+    assert.equal(await refusal(openStore({ url }, { migrate: true })), text);
+    assert.equal(await refusal(openStore({ url, password: 's3cret2' }, { migrate: false })), text);
+  });
+
+  test('that does not let us in says so, without the password', async () => {
+    await using here = await mariadb();
+    const unknown = Object.assign(new URL(here.config.url), { pathname: 'no_such_database' }).href;
+    assert.match(await refusal(openStore({ url: unknown }, { migrate: true })), /cannot be used: Unknown database/);
+    const wrong = await refusal(openStore({ ...here.config, password: 's3cret' }, { migrate: true }));
+    assert.match(wrong, /cannot be used: Access denied/);
+    assert.ok(!wrong.includes('s3cret'));
+  });
+
+  test('that goes away is an error, and no wait', async () => {
+    await using server = await startMariadb();
+    await using here = await mariadb({ on: server.url });
+    await using store = await here.open();
+    await using lock = await store.lock('run');
+    await server.kill('SIGKILL');
+    await assert.rejects(store.snapshots.newest());
+    await assert.rejects(store.lock('run'), /cannot be used: connect ECONNREFUSED/);
+    assert.equal(lock?.lost.aborted, true);
+    await server.start();
+    assert.equal(await store.snapshots.newest(), undefined, 'it is found again');
+  });
+
+  test('takes no notice of how its server is set up', async () => {
+    await using server = await startMariadb({ durable: false });
+    const root = await mysql.createConnection(server.url);
+    await root.query(
+      `set global sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES', global transaction_isolation = 'READ-UNCOMMITTED',
+      global character_set_server = latin1, global collation_server = latin1_swedish_ci`.replace(
+        'transaction_isolation',
+        'tx_isolation',
+      ),
+    );
+    await root.end();
+    await using here = await mariadb({ on: server.url });
+    await using store = await here.open();
+    const odd = person("hr/o'brien\\", { nick_name: `"Bo" \\ O'Brien 😀`, email: "o'brien\\@corp.example" });
+    const number = await publish(store, NOBODY, roster([odd]));
+    assert.deepEqual([...(await readBack(store, number)).people.values()], [odd]);
+    assert.deepEqual((await store.people.load([odd.key]))[0]?.value, odd);
+    const long = person(`hr/${'x'.repeat(800)}`);
+    await assert.rejects(publish(store, roster([odd]), roster([odd, long])), 'too long is an error, and not cut off');
+  });
+});
