@@ -74,12 +74,18 @@ function translate(map: Readonly<Record<string, string>> | undefined): ((text: s
   return [text => table.get(text) ?? other ?? text];
 }
 
+/** What stands for no date where a database cannot leave one out. */
+const noDate = /^0000(?<separator>[-/.]?)00\k<separator>00(?:[T ].*)?$/;
+
+/** Year, month and day; without separators only in full, for 2026-11 is no day of January. */
+const dateForm = /^(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|(\d\d)(\d\d))(?:[T ].*)?$/;
+
 /** `YYYY-MM-DD` of what a database or a form calls a date; undefined for an empty one, `0000-00-00` too. */
 export function dateOf(text: string): string | undefined {
   const trimmed = text.trim();
-  if (trimmed === '' || /^0000[-/.]?00[-/.]?00/.test(trimmed)) return undefined;
-  const [, year, month, day] = /^(\d{4})[-/.]?(\d{1,2})[-/.]?(\d{1,2})(?:[T ].*)?$/.exec(trimmed) ?? [];
-  const date = `${year}-${month?.padStart(2, '0')}-${day?.padStart(2, '0')}`;
+  if (isEmpty(trimmed)) return undefined;
+  const [, year, , month, day, twoOfMonth, twoOfDay] = dateForm.exec(trimmed) ?? [];
+  const date = `${year}-${(month ?? twoOfMonth)?.padStart(2, '0')}-${(day ?? twoOfDay)?.padStart(2, '0')}`;
   const moment = new Date(`${date}T00:00:00Z`);
   if (Number.isNaN(moment.getTime()) || !moment.toISOString().startsWith(date)) {
     throw new UnreadableValue(`"${trimmed}" is not a date`);
@@ -87,7 +93,10 @@ export function dateOf(text: string): string | undefined {
   return date;
 }
 
-const isEmpty = (text: string | undefined) => text === undefined || text.trim() === '' || /^0000-00-00/.test(text);
+function isEmpty(text: string | undefined): boolean {
+  const trimmed = text?.trim() ?? '';
+  return trimmed === '' || noDate.test(trimmed);
+}
 
 /** Makes the closure that judges one row; `today` is `YYYY-MM-DD`. It throws an {@link UnreadableValue} for a date that is none. */
 export function compileCondition<Row>(

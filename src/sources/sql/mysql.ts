@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import iconv from 'iconv-lite';
 import mysql, {
   type Connection,
   type FieldPacket,
@@ -28,6 +29,15 @@ export async function openMysqlReading(config: SqlSourceConfig, signal: AbortSig
 /** The socket below: mysql2 has it on every connection and leaves it out of its types. */
 const socketOf = (connection: Connection) => (connection as unknown as { stream: Socket }).stream;
 
+/**
+ * Ends a connection at once. mysql2's own `destroy` only says that no more will be asked, and a server that is sending rows
+ * to us does not hear that before it has given them up after minutes.
+ */
+function cut(connection: Connection): void {
+  connection.destroy();
+  socketOf(connection).destroy();
+}
+
 /** A connection that failed, rather than a server that refused. */
 const isBroken = (error: unknown) =>
   /^(ECONN|EPIPE|ETIMEDOUT|PROTOCOL_)/.test(String((error as { code?: string }).code));
@@ -39,16 +49,18 @@ async function begin(config: SqlSourceConfig, signal: AbortSignal): Promise<Read
   const connection = mysql.createConnection(await mysqlOptions(config, config.timeouts.connect));
   // Without a listener a connection that breaks between two statements would end the process.
   connection.on('error', () => {});
-  const abort = () => connection.destroy();
+  const abort = () => cut(connection);
   signal.addEventListener('abort', abort, { once: true });
   const close = async () => {
     signal.removeEventListener('abort', abort);
-    connection.destroy();
+    cut(connection);
   };
   const ask = within(connection, config.timeouts.idle);
   try {
+    await answer<unknown>(connection, done => connection.connect(error => done(error, undefined)));
     const warnings = await writePrivileges(ask);
-    await ask('set session transaction isolation level repeatable read');
+    // For the session, too: MariaDB ends a read-only transaction before a DROP or CREATE, and then does as it is told.
+    await ask('set session transaction isolation level repeatable read, read only');
     // A slow reader must not make the server give up on it.
     await ask('set session net_write_timeout = 600');
     await ask('start transaction with consistent snapshot, read only');
@@ -69,17 +81,31 @@ type Ask = (text: string, values?: readonly string[]) => Promise<readonly Record
 
 /** A short question, with a limit of our own: a server that was frozen answers nothing and closes nothing. */
 function within(connection: Connection, timeout: number): Ask {
-  return (sql, values = []) =>
-    new Promise((resolve, reject) => {
-      const broken = () => reject(new Error('the connection closed'));
-      socketOf(connection).once('close', broken);
-      connection.query({ sql, timeout, values: [...values] }, (error, rows) => {
-        socketOf(connection).removeListener('close', broken);
-        if (error) reject(error);
-        else resolve(rows as Record<string, unknown>[]);
-      });
-    });
+  return (sql, values = []) => {
+    const late = Promise.withResolvers<never>();
+    // Not mysql2's own: that one goes on, and keeps the process alive, when the connection broke.
+    const timer = setTimeout(() => late.reject(broken('ETIMEDOUT', `no answer came for ${timeout / 1000} s`)), timeout);
+    const rows = answer<Record<string, unknown>[]>(connection, done =>
+      connection.query({ sql, values: [...values] }, (error, found) => done(error, found as Record<string, unknown>[])),
+    );
+    return Promise.race([rows, late.promise]).finally(() => clearTimeout(timer));
+  };
 }
+
+/** What mysql2 calls back with, which it never does once we have closed the connection. */
+function answer<Value>(
+  connection: Connection,
+  ask: (done: (error: Error | null, value: Value) => void) => void,
+): Promise<Value> {
+  const { promise, resolve, reject } = Promise.withResolvers<Value>();
+  const socket = socketOf(connection);
+  const closed = () => reject(broken('PROTOCOL_CONNECTION_LOST', 'the connection closed'));
+  socket.once('close', closed);
+  ask((error, value) => (error ? reject(error) : resolve(value)));
+  return promise.finally(() => socket.removeListener('close', closed));
+}
+
+const broken = (code: string, what: string) => Object.assign(new Error(what), { code });
 
 /** A bridge that only reads should not be able to write: the account of an HR system is worth stealing. */
 async function writePrivileges(ask: Ask): Promise<string[]> {
@@ -141,6 +167,7 @@ function receive(connection: Connection, statement: Statement, timeouts: Timeout
   let failure: Error | undefined;
   let wake: (() => void) | undefined;
   let alive = true;
+  let spellings: readonly Spelling[] = [];
   const latin1 = new Set<string>();
 
   const fail = (error: Error) => {
@@ -155,18 +182,30 @@ function receive(connection: Connection, statement: Statement, timeouts: Timeout
   };
   const query = connection.query(queryOptions(statement, latin1));
   query.on('fields', (fields: FieldPacket[] | undefined) => {
+    // A procedure's answer ends with one more result, and its rows would count as people.
+    if (columns !== undefined) return fail(new Error('the query gives several results: write one SELECT, and no CALL'));
     if (fields === undefined) return;
+    for (const field of fields) {
+      if (!LATIN1.has(field.characterSet ?? 0)) continue;
+      field.name = nameOf(field);
+      latin1.add(field.name);
+    }
     columns = fields.map(field => field.name);
-    for (const field of fields) if (LATIN1.has(field.characterSet ?? 0)) latin1.add(field.name);
+    spellings = fields.flatMap(spellingOf);
   });
   query.on('result', row => {
     alive = true;
     if (columns === undefined) return fail(new Error('the query gives no rows: it is not a SELECT'));
-    rows.push(row as unknown as unknown[]);
+    const values = row as unknown as unknown[];
+    for (const { place, spell } of spellings) if (values[place] !== null) values[place] = spell(values[place]);
+    rows.push(values);
     if (rows.length === PAGE) flush();
   });
   query.on('end', () => {
     ended = true;
+    // Whoever takes long over the last pages keeps nobody waiting.
+    clearInterval(idle);
+    clearTimeout(late);
     flush();
   });
   query.on('error', fail);
@@ -203,13 +242,47 @@ function receive(connection: Connection, statement: Statement, timeouts: Timeout
       clearTimeout(late);
       connection.removeListener('error', fail);
       socketOf(connection).removeListener('close', closed);
-      if (!ended) connection.destroy();
+      if (!ended) cut(connection);
     },
   };
 }
 
-/** The ids of latin1 collations: what MySQL calls latin1 is Windows-1252, which mysql2 takes for ISO 8859-1. */
-const LATIN1 = new Set([5, 8, 15, 31, 47, 48, 49, 94]);
+/** How the values of one column are written out where mysql2 hands over something else. */
+interface Spelling {
+  readonly place: number;
+  readonly spell: (value: unknown) => string;
+}
+
+const BIT = 16;
+const INTEGERS: ReadonlySet<number | undefined> = new Set([1, 2, 3, 8, 9, 13]);
+const ZEROFILL = 64;
+
+/** BIT is a number that comes as bytes; ZEROFILL, as in personnel numbers, is part of a number and gets lost. */
+function spellingOf({ columnType, columnLength = 0, flags }: FieldPacket, place: number): Spelling[] {
+  if (columnType === BIT) {
+    return [{ place, spell: bits => BigInt(`0x${(bits as Buffer).toString('hex') || '0'}`).toString() }];
+  }
+  if (!INTEGERS.has(columnType) || (Number(flags) & ZEROFILL) === 0) return [];
+  return [{ place, spell: number => String(number).padStart(columnLength, '0') }];
+}
+
+/**
+ * The ids of latin1 collations, the last two MariaDB's own: what MySQL calls latin1 is Windows-1252, which mysql2 takes for
+ * ISO 8859-1.
+ */
+const LATIN1 = new Set([5, 8, 15, 31, 47, 48, 49, 94, 1032, 1071]);
+
+/** A name is UTF-8 whatever its column holds; mysql2 reads it as if it were one of the values. */
+const nameOf = (field: FieldPacket) => Buffer.from(field.name, 'latin1').toString();
+
+/** Windows-1252 with the five bytes that it leaves open as MySQL has them: as control characters. */
+function windows1252(bytes: Buffer): string {
+  const text = iconv.decode(bytes, 'win1252');
+  if (!text.includes('\ufffd')) return text;
+  return [...text]
+    .map((letter, place) => (letter === '\ufffd' ? bytes.toString('latin1', place, place + 1) : letter))
+    .join('');
+}
 
 function queryOptions({ text, encoding }: Statement, latin1: ReadonlySet<string>): QueryOptions {
   const options = { sql: text, rowsAsArray: true };
@@ -217,7 +290,9 @@ function queryOptions({ text, encoding }: Statement, latin1: ReadonlySet<string>
   if (legacy.size === 0) return options;
   const typeCast = (field: TypeCastField, next: TypeCastNext) => {
     if (legacy.has(field.name)) return field.buffer();
-    return latin1.has(field.name) ? field.string('win1252' as BufferEncoding) : next();
+    if (!latin1.has(field.name)) return next();
+    const bytes = field.buffer();
+    return bytes && windows1252(bytes);
   };
   return { ...options, typeCast };
 }

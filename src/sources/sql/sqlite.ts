@@ -9,11 +9,11 @@ const PAGE = 1000;
 
 /** Opens a read transaction on an embedded database, which is not changed by it. */
 export async function openSqliteReading(config: SqlSourceConfig, signal: AbortSignal): Promise<Reading> {
+  signal.throwIfAborted();
   const address = databaseAddress(config);
   const path = address.engine === 'sqlite' ? address.path : '';
   if (!existsSync(path)) throw new Error(`there is no database at ${path}`);
-  const db = new DatabaseSync(path, { readOnly: true, timeout: config.timeouts.connect });
-  db.exec('begin');
+  const db = begin(path, config.timeouts.connect);
   return {
     warnings: [],
     columnsOf: async table =>
@@ -27,7 +27,21 @@ export async function openSqliteReading(config: SqlSourceConfig, signal: AbortSi
   };
 }
 
+/** The moment of the first statement is that of all, so one is asked at once; it also tells whether this is a database. */
+function begin(path: string, timeout: number): DatabaseSync {
+  using opening = new DisposableStack();
+  try {
+    const db = opening.use(new DatabaseSync(path, { readOnly: true, timeout }));
+    db.exec('begin; select count(*) from sqlite_schema');
+    opening.move();
+    return db;
+  } catch (error) {
+    throw new Error(`sqlite:${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
 async function* select(db: DatabaseSync, { text }: Statement, signal: AbortSignal): AsyncGenerator<Page> {
+  signal.throwIfAborted();
   const statement = db.prepare(text);
   statement.setReadBigInts(true);
   statement.setReturnArrays(true);
