@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import { type Document, LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from './error.ts';
 import { problemsOf } from './problems.ts';
 import { type Config, configSchema } from './schema.ts';
@@ -15,12 +15,17 @@ export interface Loaded {
 /** Reads a configuration file and fills in its secrets. Throws a ConfigError that names everything wrong at once. */
 export function loadConfig(file: string, env: Readonly<Record<string, string | undefined>>): Loaded {
   const folder = dirname(resolve(file));
-  const { document, problems: lost, warnings } = fillSecrets(parseYaml(file, readConfig(file)), { env, folder });
+  const written = parseYaml(file, readConfig(file));
+  const { document, problems: lost, warnings } = fillSecrets(written, { env, folder });
   const parsed = configSchema.safeParse(document);
-  const problems = [...lost, ...(parsed.success ? furtherProblems(parsed.data) : problemsOf(parsed.error, document))];
+  // Values are told as they are written: a secret stays where it is. What was lost is told once.
+  const wrong = parsed.success ? furtherProblems(parsed.data) : problemsOf(parsed.error, written);
+  const problems = [...lost, ...wrong.filter(one => !lost.some(other => pathOf(other) === pathOf(one)))];
   if (!parsed.success || problems.length > 0) throw new ConfigError(file, problems);
   return { config: freeze(absolute(parsed.data, folder)), warnings };
 }
+
+const pathOf = (problem: string) => problem.slice(0, problem.indexOf(': '));
 
 function readConfig(file: string): string {
   try {
@@ -34,12 +39,24 @@ function readConfig(file: string): string {
 function parseYaml(file: string, text: string): unknown {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  if (document.errors.length === 0) return document.toJS() ?? {};
-  const problems = document.errors.map(error => {
-    const { line, col } = lines.linePos(error.pos[0]);
-    return `line ${line}, column ${col}: ${error.message}`;
+  if (document.errors.length === 0) return valuesOf(document, file);
+  const places = document.errors.map(error => ({ ...lines.linePos(error.pos[0]), message: error.message }));
+  // What follows on a line that is wrong already says nothing new.
+  const first = places.filter(({ line }, place) => places.findIndex(one => one.line === line) === place);
+  const problems = first.map(({ line, col, message }) => {
+    const unquoted = /[{[,].*[^"']\$\{/.test(text.split('\n')[line - 1] ?? '');
+    const hint = unquoted ? '; between { } or [ ], put "${file:NAME}" and "${env:NAME}" in quotes' : '';
+    return `line ${line}, column ${col}: ${message}${hint}`;
   });
   throw new ConfigError(file, problems);
+}
+
+function valuesOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS() ?? {};
+  } catch (error) {
+    throw new ConfigError(file, [(error as Error).message]);
+  }
 }
 
 /** What concerns several keys at once, and so is no matter of one key's form. */
@@ -61,14 +78,18 @@ function furtherProblems(config: Config): string[] {
   return [...twice, ...enriched, ...identity];
 }
 
+const TLS_FILES = new Set(['ca_file', 'cert_file', 'key_file']);
+/** Blocks whose keys are the administrator's own words. */
+const OWN_WORDS = new Set(['map', 'extra', 'encoding']);
+
 /** Paths count from the folder of the file that names them. */
 function absolute(config: Config, folder: string): Config {
   const path = (name: string) => (isAbsolute(name) ? name : resolve(folder, name));
   const url = (text: string) => (text.startsWith('sqlite:') ? `sqlite:${path(text.slice('sqlite:'.length))}` : text);
   const walk = (value: unknown, name: string): unknown => {
-    if (typeof value === 'string') return name === 'url' ? url(value) : name.endsWith('_file') ? path(value) : value;
+    if (typeof value === 'string') return name === 'url' ? url(value) : TLS_FILES.has(name) ? path(value) : value;
     if (Array.isArray(value)) return value.map(one => walk(one, name));
-    if (value === null || typeof value !== 'object') return value;
+    if (value === null || typeof value !== 'object' || OWN_WORDS.has(name)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, walk(one, key)]));
   };
   const { listen } = config.server;

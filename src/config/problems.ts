@@ -30,23 +30,26 @@ function strangeness(issues: readonly Issue[]): number {
   if (issues.some(issue => issue.path.length === 0 && issue.code === 'invalid_type')) return Number.POSITIVE_INFINITY;
   const own = issues.filter(issue => issue.path.length <= 1);
   const strange = own.flatMap(issue => (issue.code === 'unrecognized_keys' ? issue.keys : []));
-  return strange.length + own.filter(issue => issue.code === 'invalid_type').length;
+  return strange.length + own.filter(issue => issue.code !== 'unrecognized_keys').length;
 }
 
 function words(issue: Issue, value: unknown): string {
   switch (issue.code) {
     case 'invalid_type':
-      return value === undefined ? 'is missing' : `is ${kindOf(value)}, and must be ${article(issue.expected)}`;
+      if (value === undefined) return 'is missing';
+      // The schema may say better what belongs here, and how to write it.
+      if (!issue.message.startsWith('Invalid input')) return `${show(value)} ${issue.message}`;
+      return `is ${kindOf(value)}, and must be ${article(issue.expected)}`;
     case 'invalid_value':
-      return `${show(value)} is none of ${issue.values.map(String).join(', ')}${suggest(String(value), issue.values.map(String))}`;
+      return `${show(value)} is none of ${issue.values.join(', ')}${alike(String(value), issue.values.map(String))}`;
     case 'invalid_union':
-      return `${show(value)} is not what belongs here${among(issue)}`;
+      return `${value === undefined ? 'is missing' : `${show(value)} is not what belongs here`}${among(issue)}`;
     case 'invalid_format':
     case 'custom':
     case 'too_small':
     case 'too_big':
       return issue.message.startsWith('is') && typeof value === 'string' && value !== ''
-        ? `"${value}" ${issue.message}`
+        ? `${show(value)} ${issue.message}`
         : issue.message;
     default:
       return issue.message;
@@ -64,13 +67,15 @@ function unknownKey(key: string, path: Path, document: unknown): string {
   return `${printPath([...path, key])}: there is no such key${suggest(key, known)}`;
 }
 
-function suggest(word: string, known: readonly string[]): string {
+const suggest = (word: string, known: readonly string[]) =>
+  alike(word, known) || (known.length > 0 && known.length <= 12 ? `; there are ${known.join(', ')}` : '');
+
+function alike(word: string, known: readonly string[]): string {
   const [best] = known
     .map(name => ({ name, distance: leven(word.toLowerCase(), name.toLowerCase()) }))
     .filter(({ name, distance }) => distance <= Math.max(2, Math.floor(name.length / 3)))
     .sort((a, b) => a.distance - b.distance);
-  if (best) return `; did you mean ${best.name}?`;
-  return known.length > 0 && known.length <= 12 ? `; there are ${known.join(', ')}` : '';
+  return best ? `; did you mean ${best.name}?` : '';
 }
 
 interface Schema {
@@ -78,6 +83,8 @@ interface Schema {
   items?: Schema;
   anyOf?: Schema[];
   oneOf?: Schema[];
+  allOf?: Schema[];
+  definitions?: Record<string, Schema>;
   additionalProperties?: Schema | boolean;
   const?: unknown;
   $ref?: string;
@@ -85,21 +92,25 @@ interface Schema {
 
 /** The keys that the schema knows at a path. Where there are several forms, that with the document's own `type`, or all. */
 function keysAt(root: unknown, path: Path, document: unknown): string[] {
+  const { definitions = {} } = root as Schema;
+  const forms = (schema: Schema): Schema[] => flatten(schema, definitions);
   let schemas: Schema[] = [root as Schema];
   let value = document;
   for (const part of path) {
-    const next = schemas.flatMap(flatten).filter(schema => fits(schema, value));
+    const next = schemas.flatMap(forms).filter(schema => fits(schema, value));
     schemas = next.flatMap(schema => below(schema, part));
     value = valueAt(value, [part]);
   }
-  const found = schemas.flatMap(flatten).filter(schema => fits(schema, value));
+  const found = schemas.flatMap(forms).filter(schema => fits(schema, value));
   return [...new Set(found.flatMap(schema => Object.keys(schema.properties ?? {})))];
 }
 
-const flatten = (schema: Schema): Schema[] => [
-  schema,
-  ...[...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap(flatten),
-];
+function flatten(schema: Schema, definitions: Readonly<Record<string, Schema>>): Schema[] {
+  const { anyOf = [], oneOf = [], allOf = [], $ref } = schema;
+  const named = $ref === undefined ? undefined : definitions[$ref.replace('#/definitions/', '')];
+  const parts = [...anyOf, ...oneOf, ...allOf, ...(named ? [named] : [])];
+  return [schema, ...parts.flatMap(part => flatten(part, definitions))];
+}
 
 function fits(schema: Schema, value: unknown): boolean {
   const type = schema.properties?.['type']?.const;
@@ -137,5 +148,10 @@ function article(type: string): string {
   return words[type] ?? `a ${type}`;
 }
 
+/** A value as it is written, but for a password in a URL: messages end up in logs. */
 const show = (value: unknown) =>
-  typeof value === 'string' ? `"${value}"` : value === undefined ? 'nothing' : JSON.stringify(value);
+  typeof value === 'string'
+    ? `"${value.replace(/(:\/\/[^/@:]*:)[^/@]*@/, '$1…@')}"`
+    : value === undefined
+      ? 'nothing'
+      : JSON.stringify(value);

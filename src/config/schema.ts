@@ -1,7 +1,8 @@
 import { Cron } from 'croner';
+import iconv from 'iconv-lite';
 import { z } from 'zod';
 import { PERSON_FIELDS } from '../roster/model.ts';
-import { duration, share, timezone } from './units.ts';
+import { duration, patience, share, timezone } from './units.ts';
 
 const text = z.string().min(1, 'is empty');
 const seconds = (count: number) => count * 1000;
@@ -19,8 +20,21 @@ const tls = z
     'needs cert_file and key_file together',
   );
 
+/** Whether an address says all that is needed to connect, in a form that can be taken apart. */
+function isDatabase(url: string): boolean {
+  if (url.startsWith('sqlite:')) return url !== 'sqlite:';
+  try {
+    const { hostname, username, password, pathname } = new URL(url);
+    return hostname !== '' && [username, pathname.slice(1)].every(Boolean) && decodeURIComponent(url + password) !== '';
+  } catch {
+    return false;
+  }
+}
+
+const NO_DATABASE = 'is not a database address; write mysql://user@host/database or sqlite:FILE';
 const databaseUrl = text
-  .regex(/^(mysql|sqlite):/, 'is not a database address; write mysql://user@host/database or sqlite:FILE')
+  .regex(/^(mysql|sqlite):/, { error: NO_DATABASE, abort: true })
+  .refine(isDatabase, NO_DATABASE)
   .describe('mysql://user@host/database (MySQL 5.7+, MariaDB 10+) or sqlite:FILE');
 
 const database = {
@@ -34,10 +48,10 @@ const action = z.enum(['trim', 'lower', 'upper', 'before_at', 'digits', 'date'])
 /** What a field is made from: a column, the first of several that is not empty, or a value object. */
 const value = z.union([
   text,
-  z.array(text).min(1),
+  z.array(text).min(1, 'is empty'),
   z
     .strictObject({
-      from: z.union([text, z.array(text).min(1)]).optional(),
+      from: z.union([text, z.array(text).min(1, 'is empty')]).optional(),
       template: text.optional().describe('text with {{ column }} in it'),
       const: z.string().optional(),
       transform: z.union([action.transform(one => [one]), z.array(action)]).optional(),
@@ -69,8 +83,8 @@ const OPERATORS = ['equals', 'in', 'empty', 'before_today', 'after_today'] as co
 /** Who is active: one comparison of a column, or several joined by all, any and not. */
 const condition: z.ZodType<ConditionInput> = z.lazy(() =>
   z.union([
-    z.strictObject({ all: z.array(condition).min(1) }),
-    z.strictObject({ any: z.array(condition).min(1) }),
+    z.strictObject({ all: z.array(condition).min(1, 'is empty') }),
+    z.strictObject({ any: z.array(condition).min(1, 'is empty') }),
     z.strictObject({ not: condition }),
     z
       .strictObject({
@@ -92,7 +106,12 @@ const rows = {
   query: text.optional().describe('one SELECT'),
   table: text.optional().describe('instead of a query: the name of a table or view'),
   encoding: z
-    .record(z.string(), z.string())
+    .record(
+      z.string(),
+      z
+        .string()
+        .refine(name => iconv.encodingExists(name), 'is no encoding; write it like big5, gb18030 or windows-1252'),
+    )
     .optional()
     .describe('column to encoding, for legacy bytes such as Big5 in a latin1 column'),
 };
@@ -120,9 +139,9 @@ const sqlSource = z.strictObject({
     .enum(['key', 'email', 'ad_no', 'username'])
     .default('key')
     .describe('how a record joins a person of an earlier source'),
-  fields: z.array(text).min(1).optional().describe('the only fields that this source may set'),
+  fields: z.array(text).min(1, 'is empty').optional().describe('the only fields that this source may set'),
   timeouts: z
-    .strictObject({ connect: duration.optional(), idle: duration.optional(), query: duration.optional() })
+    .strictObject({ connect: patience.optional(), idle: patience.optional(), query: patience.optional() })
     .optional()
     .transform(given => ({
       connect: given?.connect ?? seconds(10),
@@ -155,11 +174,11 @@ const ldapAuthenticator = z
   .strictObject({
     type: z.literal('ldap'),
     url: z
-      .union([text.transform(one => [one]), z.array(text).min(1)])
+      .union([text.transform(one => [one]), z.array(text).min(1, 'is empty')])
       .refine(list => list.every(url => /^ldaps?:\/\/[^/]+\/?$/.test(url)), 'is not ldap://host or ldaps://host'),
     start_tls: z.boolean().default(false),
     tls: tls.optional(),
-    timeout: duration.default(seconds(5)),
+    timeout: patience.default(seconds(5)),
     bind_dn: text.optional().describe('{username}@corp.example, or a DN with {username} in it'),
     bind: z.strictObject({ dn: text, password: text }).optional().describe('the service account that searches'),
     base: text.optional(),
@@ -186,21 +205,21 @@ const sqlAuthenticator = z.strictObject({
   type: z.literal('sql'),
   ...database,
   query: text.describe('one SELECT with one ? for the login, giving the password hash as its first column'),
-  timeout: duration.default(seconds(5)),
+  timeout: patience.default(seconds(5)),
 });
 
 const limit = z.union([
   share.transform(number => ({ share: number })),
   z.strictObject({
-    floor: z.int().min(0).optional().describe('never fewer than this are allowed'),
+    floor: z.int().min(0, 'is less than 0').optional().describe('never fewer than this are allowed'),
     share: share.optional(),
-    ceiling: z.int().min(0).optional().describe('never more than this are allowed'),
+    ceiling: z.int().min(0, 'is less than 0').optional().describe('never more than this are allowed'),
   }),
 ]);
 
 const schedule = z.string().superRefine((pattern, context) => {
   try {
-    if (new Cron(pattern, { paused: true, legacyMode: false }).nextRun() === null) {
+    if (new Cron(pattern, { paused: true }).nextRun() === null) {
       context.addIssue({ code: 'custom', message: `"${pattern}" never comes` });
     }
   } catch (error) {
@@ -210,6 +229,9 @@ const schedule = z.string().superRefine((pattern, context) => {
     });
   }
 });
+
+const NO_ADDRESS = 'is not an address; write 127.0.0.1:8642 or unix:/run/rosterd.sock';
+const hasPort = (address: string) => address.startsWith('unix:') || Number(/\d+$/.exec(address)?.[0]) < 65_536;
 
 const SCOPES = ['sync', 'authenticate'] as const;
 
@@ -226,13 +248,14 @@ export const configSchema = z.strictObject({
   server: z.strictObject({
     listen: z
       .string()
-      .regex(/^(unix:.+|.+:\d{1,5})$/, 'is not an address; write 127.0.0.1:8642 or unix:/run/rosterd.sock')
+      .regex(/^(unix:.+|.+:\d{1,5})$/, { error: NO_ADDRESS, abort: true })
+      .refine(hasPort, NO_ADDRESS)
       .default('127.0.0.1:8642'),
     clients: z
       .array(
         z.strictObject({
           name: text.regex(/^[^:\s]+$/, 'may have no colon and no blank: it is the user name of Basic auth'),
-          scopes: z.array(z.enum(SCOPES)).min(1),
+          scopes: z.array(z.enum(SCOPES)).min(1, 'is empty'),
           token_hash: z
             .string()
             .regex(/^sha256:[0-9a-f]{64}$/, 'is not sha256: and 64 hex digits; `rosterd token NAME` prints the line'),

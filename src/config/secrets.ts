@@ -57,15 +57,23 @@ function fromFile(name: string, places: SecretPlaces): Found {
   const credentials = places.env['CREDENTIALS_DIRECTORY'];
   const given = credentials && !name.includes('/') ? join(credentials, name) : undefined;
   // What systemd hands over is guarded by the folder it lies in, and shows a group that only the service is in.
-  if (given && existsSync(given)) return { text: read(given) };
+  if (given && existsSync(given)) return read(given);
   const path = resolve(places.folder, name);
   if (!existsSync(path)) return { wrong: `${path}: no such file` };
-  const mode = statSync(path).mode & 0o077;
-  if (mode !== 0) return { wrong: `${path} can be read by others than its owner; run: chmod 600 ${path}` };
-  return { text: read(path) };
+  const stat = statSync(path);
+  if (stat.isFile() && (stat.mode & 0o077) !== 0)
+    return { wrong: `${path} can be read by others than its owner; run: chmod 600 ${path}` };
+  return read(path);
 }
 
-const read = (path: string) => readFileSync(path, 'utf8').replace(/\r?\n$/, '');
+function read(path: string): Found {
+  try {
+    return { text: readFileSync(path, 'utf8').replace(/\r?\n$/, '') };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { wrong: `${path}: ${code === 'EISDIR' ? 'is a folder, not a file' : message}` };
+  }
+}
 
 /** A path as it is written: `sources[1].people.map`. */
 export function printPath(path: readonly PropertyKey[]): string {

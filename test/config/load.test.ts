@@ -1,0 +1,500 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { suite, test } from 'node:test';
+import { ConfigError } from '../../src/config/error.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { type TemporaryFolder, temporaryFolder } from '../support/folder.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The smallest configuration that can be used. */
+const SMALL = `
+store: sqlite:roster.db
+server: { clients: [ { name: omflow, scopes: [sync], token_hash: "sha256:${'0'.repeat(64)}" } ] }
+sources:
+  - { name: hr, type: sql, url: "mysql://reader@db/hr", people: { table: staff, map: { username: account } } }
+`;
+
+/** The smallest one with a piece of it replaced. */
+function withPiece(old: string, piece: string): string {
+  assert.ok(SMALL.includes(old), old);
+  return SMALL.replace(old, piece);
+}
+
+function write(folder: TemporaryFolder, text: string): string {
+  const file = join(folder.path, 'rosterd.yaml');
+  writeFileSync(file, text);
+  return file;
+}
+
+async function load(text: string, env: Environment = {}) {
+  await using folder = await temporaryFolder();
+  return loadConfig(write(folder, text), env);
+}
+
+/** What is wrong, line by line. */
+function problemsIn(file: string, env: Environment = {}): readonly string[] {
+  try {
+    loadConfig(file, env);
+  } catch (error) {
+    assert(error instanceof ConfigError, String(error));
+    assert.equal(error.message, [`${file} cannot be used:`, ...error.problems.map(one => `  ${one}`)].join('\n'));
+    return error.problems;
+  }
+  return assert.fail('the configuration was taken');
+}
+
+async function problems(text: string, env: Environment = {}): Promise<readonly string[]> {
+  await using folder = await temporaryFolder();
+  return problemsIn(write(folder, text), env);
+}
+
+suite('a configuration', () => {
+  test('that says little gets the defaults, and is frozen', async () => {
+    const { config, warnings } = await load(SMALL);
+    assert.deepEqual(warnings, []);
+    const { store: _, sources, ...rest } = config;
+    assert.deepEqual(rest, {
+      language: 'en',
+      timezone: 'UTC',
+      log_level: 'info',
+      server: {
+        listen: '127.0.0.1:8642',
+        clients: [{ name: 'omflow', scopes: ['sync'], token_hash: `sha256:${'0'.repeat(64)}` }],
+      },
+      sync: { fresh_for: 10_000, deadline: 15_000, max_stale: 86_400_000, on_hold: 'fail' },
+      authenticate: [],
+      check: { usernames: 'ascii', reserved: [], gender: 'male', reused_email: 'quarantine' },
+      guards: {},
+    });
+    const [source] = sources;
+    assert.deepEqual(
+      [source?.action, source?.match, source?.timeouts],
+      ['create', 'key', { connect: 10_000, idle: 60_000, query: 1_800_000 }],
+    );
+    assert.throws(() => Object.assign(source?.people.map ?? {}, { email: 'x' }), TypeError);
+    assert.throws(() => Object.assign(config.sync, { deadline: 1 }), TypeError);
+  });
+
+  test('has units', async () => {
+    const { config } = await load(
+      `${SMALL}sync: { fresh_for: 1.5s, deadline: 500ms, max_stale: 7d }
+guards: { people_removed: 2.5%, departments_removed: { floor: 1, share: 100 %, ceiling: 0 } }
+`,
+    );
+    assert.deepEqual([config.sync.fresh_for, config.sync.deadline, config.sync.max_stale], [1500, 500, 604_800_000]);
+    assert.deepEqual(config.guards, {
+      people_removed: { share: 0.025 },
+      departments_removed: { floor: 1, share: 1, ceiling: 0 },
+    });
+  });
+
+  test('has paths that count from its folder', async () => {
+    await using folder = await temporaryFolder();
+    mkdirSync(join(folder.path, 'etc'));
+    const file = join(folder.path, 'etc', 'rosterd.yaml');
+    const text = withPiece('mysql://reader@db/hr', 'sqlite:../hr.db')
+      .replace('{ clients', '{ listen: "unix:run/rosterd.sock", clients')
+      .replace('type: sql,', 'type: sql, tls: { ca_file: ca.pem, cert_file: /etc/own.pem, key_file: ../own.key },');
+    // Columns are the administrator's own words, whatever they look like.
+    writeFileSync(
+      file,
+      text.replace('table: staff,', 'table: staff, extra: { photo_file: photo, url: "sqlite:x", ca_file: y },'),
+    );
+    const { config } = loadConfig(file, {});
+    const [source] = config.sources;
+    assert.deepEqual(
+      [config.store.url, config.server.listen, source?.url, source?.tls, source?.people.extra],
+      [
+        `sqlite:${folder.path}/etc/roster.db`,
+        `unix:${folder.path}/etc/run/rosterd.sock`,
+        `sqlite:${folder.path}/hr.db`,
+        { ca_file: `${folder.path}/etc/ca.pem`, cert_file: '/etc/own.pem', key_file: `${folder.path}/own.key` },
+        { photo_file: 'photo', url: 'sqlite:x', ca_file: 'y' },
+      ],
+    );
+  });
+
+  test('tells all that is wrong at once, each with its path', async () => {
+    const text = withPiece('name: hr', 'name: HR')
+      .replace('username: account', 'usernmae: account, email: 5, gender: { from: sex, transform: lowr }')
+      .replace('scopes: [sync]', 'scopes: [snyc]');
+    assert.deepEqual(await problems(`${text}log_levle: debug\ntimezone: Asia/Taipe\nsync: { deadline: 15 }\n`), [
+      'timezone: "Asia/Taipe" is not a time zone; write it like Asia/Taipei',
+      'server.clients[0].scopes[0]: "snyc" is none of sync, authenticate; did you mean sync?',
+      'sync.deadline: 15 is not a time span; write it like 500ms, 10s, 30m, 24h or 7d',
+      'sources[0].name: may have only a-z, 0-9, - and _, and starts with a letter or digit',
+      'sources[0].people.map.email: is a number, and must be text',
+      'sources[0].people.map.gender.transform: "lowr" is none of trim, lower, upper, before_at, digits, date; did you mean lower?',
+      'sources[0].people.map.usernmae: there is no such key; did you mean username?',
+      'log_levle: there is no such key; did you mean log_level?',
+    ]);
+  });
+
+  test('with nothing, or nothing of use, in it says what it needs', async () => {
+    const needs = ['store: is missing', 'server: is missing', 'sources: is missing'];
+    assert.deepEqual(await problems(''), needs);
+    assert.deepEqual(await problems('# nothing yet\n'), needs);
+    assert.deepEqual(await problems('- a list'), ['the file: is a list, and must be a block of keys']);
+    assert.deepEqual(await problems('text'), ['the file: is text, and must be a block of keys']);
+    assert.deepEqual(await problems('store:\nserver:\nsources: []\n'), [
+      'store: is empty, and must be text',
+      'server: is empty, and must be a block of keys',
+      'sources: is empty: there is nothing to pull from',
+    ]);
+  });
+
+  test('that is not there says how to name another', async () => {
+    await using folder = await temporaryFolder();
+    assert.deepEqual(problemsIn(join(folder.path, 'none.yaml')), [
+      'there is no such file; name another one with --config, or start from config/rosterd.example.yaml',
+    ]);
+    assert.match(problemsIn(folder.path)[0] ?? '', /^EISDIR/);
+  });
+});
+
+/** A piece of the smallest configuration, what it is replaced by, and all that is then wrong. */
+const WRONG: readonly [what: string, old: string, piece: string, wrong: readonly string[]][] = [
+  ['a misspelt key', 'store:', 'stroe:', ['store: is missing', 'stroe: there is no such key; did you mean store?']],
+  [
+    'a key of another house',
+    'type: sql,',
+    'type: sql, colour: red, mach: email,',
+    [
+      'sources[0].colour: there is no such key; there are name, type, url, password, tls, action, match, fields, timeouts, people, departments, memberships',
+      'sources[0].mach: there is no such key; did you mean match?',
+    ],
+  ],
+  [
+    'a key in a value object',
+    'username: account',
+    'username: { frm: account, transform: [trim] }',
+    [
+      'sources[0].people.map.username.frm: there is no such key; did you mean from?',
+      'sources[0].people.map.username: needs exactly one of from, template and const',
+    ],
+  ],
+  [
+    'two origins of a value',
+    'username: account',
+    'username: { from: account, const: x }',
+    ['sources[0].people.map.username: needs exactly one of from, template and const'],
+  ],
+  ['an empty list', 'username: account', 'username: []', ['sources[0].people.map.username: is empty']],
+  [
+    'an unknown kind of source',
+    'type: sql,',
+    'type: sqll,',
+    ['sources[0].type: "sqll" is not what belongs here; there are sql'],
+  ],
+  ['no kind of source', 'type: sql, ', '', ['sources[0].type: is missing; there are sql']],
+  [
+    'a query besides a table',
+    'table: staff',
+    'table: staff, query: select 1',
+    ['sources[0].people: needs either query or table'],
+  ],
+  ['neither query nor table', 'table: staff, ', '', ['sources[0].people: needs either query or table']],
+  [
+    'nobody with an identity',
+    'username: account',
+    'email: mail',
+    ['sources[0].people.map.username: is missing, and without people.key the username is the identity'],
+  ],
+  [
+    'nobody to enrich',
+    'type: sql,',
+    'type: sql, action: update,',
+    ['sources[0].action: update enriches people of earlier sources, and there is none'],
+  ],
+  [
+    'conditions',
+    'table: staff',
+    'table: staff, active: { any: [ { field: a, empty: "yes" }, { feild: b, empty: true }, { field: c, empty: true, equals: 1 }, { not: { field: d } }, { all: [] } ] }',
+    [
+      'sources[0].people.active.any[0].empty: is text, and must be true or false',
+      'sources[0].people.active.any[1].field: is missing',
+      'sources[0].people.active.any[1].feild: there is no such key; did you mean field?',
+      'sources[0].people.active.any[2]: needs exactly one of equals, in, empty, before_today, after_today',
+      'sources[0].people.active.any[3].not: needs exactly one of equals, in, empty, before_today, after_today',
+      'sources[0].people.active.any[4].all: is empty',
+    ],
+  ],
+  [
+    'an unknown encoding',
+    'table: staff',
+    'table: staff, encoding: { name: bigg5 }',
+    ['sources[0].people.encoding.name: "bigg5" is no encoding; write it like big5, gb18030 or windows-1252'],
+  ],
+  [
+    'time-outs that are none',
+    'type: sql,',
+    'type: sql, timeouts: { connect: 1x, idle: 0s, query: 30d },',
+    [
+      'sources[0].timeouts.connect: "1x" is not a time span; write it like 500ms, 10s, 30m, 24h or 7d',
+      'sources[0].timeouts.idle: "0s" is not a time to wait; write it like 500ms, 10s or 30m, at most 24d',
+      'sources[0].timeouts.query: "30d" is not a time to wait; write it like 500ms, 10s or 30m, at most 24d',
+    ],
+  ],
+  [
+    'a client',
+    'name: omflow, scopes: [sync], token_hash: "sha256:',
+    'name: "om:flow", scopes: [], token_hash: "',
+    [
+      'server.clients[0].name: may have no colon and no blank: it is the user name of Basic auth',
+      'server.clients[0].scopes: is empty',
+      `server.clients[0].token_hash: "${'0'.repeat(64)}" is not sha256: and 64 hex digits; \`rosterd token NAME\` prints the line`,
+    ],
+  ],
+];
+
+suite('what is wrong in a configuration', () => {
+  for (const [what, old, piece, wrong] of WRONG) {
+    test(what, async () => {
+      assert.deepEqual(await problems(withPiece(old, piece)), wrong);
+    });
+  }
+
+  test('a name that two sources have', async () => {
+    const twin =
+      '  - { name: hr, type: sql, url: "mysql://reader@db/hr", people: { table: staff, map: { username: account } } }\n';
+    assert.deepEqual(await problems(SMALL + twin), ['sources[1].name: "hr" is the name of another source, too']);
+  });
+
+  test('an address', async () => {
+    for (const url of [
+      'postgres://reader@db/hr',
+      'mysql:db',
+      'mysql://db',
+      'mysql://db/hr',
+      'mysql://reader@db',
+      'mysql://reader@db:abc/hr',
+      'mysql://re%zzader@db/hr',
+      'sqlite:',
+    ]) {
+      assert.deepEqual(await problems(withPiece('mysql://reader@db/hr', url)), [
+        `sources[0].url: "${url}" is not a database address; write mysql://user@host/database or sqlite:FILE`,
+      ]);
+    }
+    for (const url of [
+      'mysql://reader@[::1]:3307/hr',
+      'mysql://re%40der@db.corp.example/hr%20db',
+      'sqlite:/var/hr.db',
+    ]) {
+      assert.equal((await load(withPiece('mysql://reader@db/hr', url))).config.sources[0]?.url, url);
+    }
+    for (const listen of ['localhost', '127.0.0.1:99999', '8642', 'unix:']) {
+      assert.deepEqual(await problems(withPiece('{ clients', `{ listen: "${listen}", clients`)), [
+        `server.listen: "${listen}" is not an address; write 127.0.0.1:8642 or unix:/run/rosterd.sock`,
+      ]);
+    }
+  });
+
+  test('a schedule', async () => {
+    const why = async (pattern: string) => (await problems(`${SMALL}schedule: ${pattern}\n`)).join();
+    assert.equal(await why('"0 0 30 2 *"'), 'schedule: "0 0 30 2 *" never comes');
+    assert.match(
+      await why('"* * * *"'),
+      /^schedule: "\* \* \* \*" is not a schedule \(.*\); write it like "\*\/15 \* \* \* \*"$/,
+    );
+    assert.match(
+      await why('"61 * * * *"'),
+      /^schedule: "61 \* \* \* \*" is not a schedule \(Invalid value for minute: 61\)/,
+    );
+    assert.equal(await why('15'), 'schedule: is a number, and must be text');
+    // A day of the month or one of the week, as cron has it since ever: these come on Mondays.
+    for (const pattern of ['*/15 * * * *', '0 0 31 2 1', '0 0 29 2 *']) await load(`${SMALL}schedule: "${pattern}"\n`);
+  });
+
+  test('a share and a limit', async () => {
+    assert.deepEqual(
+      await problems(
+        `${SMALL}guards: { people_removed: 5, departments_removed: 150%, source_rows: { share: 5, floor: -1, celing: 3 } }\n`,
+      ),
+      [
+        'guards.source_rows.floor: is less than 0',
+        'guards.source_rows.share: 5 is not a share; write it like 5%',
+        'guards.source_rows.celing: there is no such key; did you mean ceiling?',
+        'guards.people_removed: 5 is not a share; write it like 5%',
+        'guards.departments_removed: "150%" is more than 100%',
+      ],
+    );
+  });
+
+  test('an authenticator', async () => {
+    const text = `${SMALL}authenticate:
+  - { type: ldpa }
+  - { type: ldap, url: "http://x", bind_dn: "{username}@x" }
+  - { type: ldap, url: ldaps://x, start_tls: true, bind_dn: x }
+  - { type: ldap, url: ldap://x, base: dc=x }
+  - { type: sql, url: "mysql://a@b/c" }
+`;
+    assert.deepEqual(await problems(text), [
+      'authenticate[0].type: "ldpa" is not what belongs here; there are ldap, sql',
+      'authenticate[1].url: "http://x" is not ldap://host or ldaps://host',
+      'authenticate[2].bind_dn: must contain {username}',
+      'authenticate[2].start_tls: is for ldap:// addresses; ldaps:// is encrypted already',
+      'authenticate[3].filter: is missing: a search needs both base and filter',
+      'authenticate[4].query: is missing',
+    ]);
+  });
+
+  test('a key that JavaScript knows', async () => {
+    const wrong = await problems(`${SMALL}__proto__: 1\nconstructor: 2\n`);
+    assert.deepEqual(
+      wrong.map(one => one.split(';')[0]),
+      ['__proto__: there is no such key', 'constructor: there is no such key'],
+    );
+  });
+});
+
+suite('a file that is no YAML', () => {
+  test('is told by line', async () => {
+    assert.deepEqual(await problems('store: [a\nserver: {'), [
+      'line 2, column 1: Flow sequence in block collection must be sufficiently indented and end with a ]',
+    ]);
+    assert.deepEqual(await problems('store:\n\t- a'), ['line 2, column 1: Tabs are not allowed as indentation']);
+    assert.match(
+      (await problems(`${SMALL}---\na: 1\n`))[0] ?? '',
+      /^line 6, column 1: Source contains multiple documents/,
+    );
+    assert.deepEqual(await problems(`${SMALL}x: *nothing\n`), [
+      'Unresolved alias (the anchor must be set before the alias): nothing',
+    ]);
+  });
+
+  test('because a key is there twice', async () => {
+    assert.deepEqual(await problems(`${SMALL}log_level: info\nstore: b\nlog_level: debug\n`), [
+      'line 7, column 1: Map keys must be unique',
+      'line 8, column 1: Map keys must be unique',
+    ]);
+  });
+
+  test('because a secret stands unquoted between braces', async () => {
+    const text = withPiece('type: sql,', 'type: sql, password: ${file:hr_password},');
+    assert.deepEqual(await problems(text), [
+      'line 5, column 39: Unexpected flow-map-start at node end; between { } or [ ], put "${file:NAME}" and "${env:NAME}" in quotes',
+    ]);
+    const block = `${SMALL.slice(0, SMALL.indexOf('  - {'))}  - name: hr
+    type: sql
+    url: mysql://reader@db/hr
+    password: \${env:HR}
+    people: { table: staff, map: { username: account } }
+`;
+    assert.equal((await load(block, { HR: 'x' })).config.sources[0]?.password, 'x');
+  });
+});
+
+suite('a secret', () => {
+  const secret = (reference: string) => withPiece('type: sql,', `type: sql, password: "${reference}",`);
+
+  /** The password that a configuration gets, in a folder with these files. */
+  async function password(reference: string, files: Record<string, string>, env: Environment = {}) {
+    await using folder = await temporaryFolder();
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(join(folder.path, name, '..'), { recursive: true });
+      writeFileSync(join(folder.path, name), text, { mode: 0o600 });
+    }
+    const given = env['CREDENTIALS_DIRECTORY'];
+    const credentials = given === undefined ? undefined : join(folder.path, given);
+    const file = write(folder, secret(reference));
+    const { config, warnings } = loadConfig(file, { ...env, CREDENTIALS_DIRECTORY: credentials });
+    assert.deepEqual(warnings, []);
+    return config.sources[0]?.password;
+  }
+
+  test('comes from a file beside the configuration, without its last line end', async () => {
+    for (const [text, wanted] of [
+      ['s3cret', 's3cret'],
+      ['s3cret\n', 's3cret'],
+      ['s3cret\r\n', 's3cret'],
+      [' s3cret \n\n', ' s3cret \n'],
+      ['密碼 $& $1 ${env:X}', '密碼 $& $1 ${env:X}'],
+    ] as const) {
+      assert.equal(await password('${file:pw}', { pw: text }), wanted);
+    }
+    assert.equal(await password('${file:secrets/pw}', { 'secrets/pw': 'x' }), 'x');
+    assert.equal(await password('a-${file:one}-${file:two}', { one: '1\n', two: '2\n' }), 'a-1-2');
+  });
+
+  test('comes from the environment', async () => {
+    assert.equal(await password('${env:HR}', {}, { HR: 's3cret' }), 's3cret');
+    assert.deepEqual(await problems(secret('${env:HR}')), ['sources[0].password: the environment has no HR']);
+  });
+
+  test('comes from what systemd hands over, first of all', async () => {
+    const files = { pw: 'beside', 'cred/pw': 'handed over\n', other: 'beside' };
+    const env = { CREDENTIALS_DIRECTORY: 'cred' };
+    assert.equal(await password('${file:pw}', files, env), 'handed over');
+    assert.equal(await password('${file:other}', files, env), 'beside');
+    assert.equal(await password('${file:./pw}', files, env), 'beside');
+  });
+
+  test('that others may read, or that is not there, is refused', async () => {
+    await using folder = await temporaryFolder();
+    const file = write(folder, secret('${file:pw}'));
+    const pw = join(folder.path, 'pw');
+    assert.deepEqual(problemsIn(file), [`sources[0].password: ${pw}: no such file`]);
+    writeFileSync(pw, 's3cret\n');
+    for (const mode of [0o640, 0o604, 0o620, 0o666]) {
+      chmodSync(pw, mode);
+      assert.deepEqual(problemsIn(file), [
+        `sources[0].password: ${pw} can be read by others than its owner; run: chmod 600 ${pw}`,
+      ]);
+    }
+    chmodSync(pw, 0o400);
+    assert.equal(loadConfig(file, {}).config.sources[0]?.password, 's3cret');
+    // What systemd hands over may be readable by a group that only the service is in.
+    mkdirSync(join(folder.path, 'cred'));
+    writeFileSync(join(folder.path, 'cred', 'pw'), 'x', { mode: 0o440 });
+    assert.equal(
+      loadConfig(file, { CREDENTIALS_DIRECTORY: join(folder.path, 'cred') }).config.sources[0]?.password,
+      'x',
+    );
+  });
+
+  test('that is a folder, or empty, is refused', async () => {
+    await using folder = await temporaryFolder();
+    mkdirSync(join(folder.path, 'folder'));
+    assert.deepEqual(problemsIn(write(folder, secret('${file:folder}'))), [
+      `sources[0].password: ${folder.path}/folder: is a folder, not a file`,
+    ]);
+    writeFileSync(join(folder.path, 'pw'), '\n', { mode: 0o600 });
+    assert.deepEqual(problemsIn(write(folder, secret('${file:pw}'))), ['sources[0].password: "${file:pw}" is empty']);
+  });
+
+  test('that is lost is told beside all else', async () => {
+    const text = secret('${env:HR}').replace('sqlite:roster.db', '${env:STORE}').replace('name: hr', 'nmae: hr');
+    assert.deepEqual(await problems(text), [
+      'store: the environment has no STORE',
+      'sources[0].password: the environment has no HR',
+      'sources[0].name: is missing',
+      'sources[0].nmae: there is no such key; did you mean name?',
+    ]);
+  });
+
+  test('in the file itself works, with a warning', async () => {
+    const warning = (path: string) =>
+      `${path}: a secret stands in the file itself; better \${file:NAME} or \${env:NAME}`;
+    const { config, warnings } = await load(
+      secret('s3cret').replace('sqlite:roster.db', 'mysql://rosterd:s3cret@db/rosterd'),
+    );
+    assert.equal(config.sources[0]?.password, 's3cret');
+    assert.deepEqual(warnings, [warning('store'), warning('sources[0].password')]);
+    const bound = `${SMALL}authenticate: [ { type: ldap, url: ldaps://dc, bind: { dn: cn=x, password: s3cret }, base: dc=x, filter: "(uid={username})" } ]\n`;
+    assert.deepEqual((await load(bound)).warnings, [warning('authenticate[0].bind.password')]);
+  });
+
+  test('is in no message', async () => {
+    const env = { URL: 'postgres://reader:s3cret@db/hr', LEVEL: 's3cret' };
+    const wrong = await problems(`${withPiece('mysql://reader@db/hr', '${env:URL}')}log_level: \${env:LEVEL}\n`, env);
+    assert.deepEqual(wrong, [
+      'log_level: "${env:LEVEL}" is none of trace, debug, info, warn, error, fatal',
+      'sources[0].url: "${env:URL}" is not a database address; write mysql://user@host/database or sqlite:FILE',
+    ]);
+    assert.deepEqual(await problems(withPiece('mysql://reader@db/hr', 'postgres://reader:s3cret@db/hr')), [
+      'sources[0].url: "postgres://reader:…@db/hr" is not a database address; write mysql://user@host/database or sqlite:FILE',
+    ]);
+  });
+});
