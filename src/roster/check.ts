@@ -1,7 +1,7 @@
 import type { Candidate, Member } from './candidate.ts';
-import { type Claim, settle } from './claims.ts';
+import { type Claim, settle, usurped } from './claims.ts';
 import { type Departments, exists, growTree, type Listed, listDepartments, sourceOf } from './departments.ts';
-import { identify } from './identify.ts';
+import { type Identity, identify } from './identify.ts';
 import type { Known, Removal } from './known.ts';
 import { departmentContent, leaf, personContent } from './leaf.ts';
 import type { Draft, Merged } from './merge.ts';
@@ -59,38 +59,44 @@ export interface CheckInput {
 /** The second half: everybody together, and with what was served and published before. */
 export function check(input: CheckInput): Candidate {
   const { merged, known, problems } = input;
-  const looked = lookedAt(input);
-  const departments = listDepartments(merged.departments, known.departments, problems);
+  const rank = new Map(input.order.map((name, place) => [name, place]));
+  const looked = lookedAt(input, rank);
   const others = [...input.drafted.values()].filter(one => !looked.has(one.person.key));
-  const context = { ...input, rank: new Map(input.order.map((name, place) => [name, place])) };
+  const context = { ...input, rank };
   const identities = identify([...looked.changed.values()], [...looked.fresh.values()], known);
-  const claims = settle(
-    identities,
-    others.map(one => one.person),
-    context,
-  );
   const people = new Map<PersonKey, Member<Person>>();
   for (const one of others)
     people.set(one.person.key, { value: one.person, leaf: one.leaf, from: one.draft.from ?? NOWHERE_ELSE });
+  for (const kept of usurped(identities)) people.set(kept.value.key, kept);
+  const claims = settle(
+    identities,
+    [...people.values()].map(one => one.value),
+    context,
+  );
+  const named = inUse([...[...people.values()].map(one => one.value), ...followed(identities)]);
+  const departments = listDepartments(merged.departments, known.departments, problems, named);
   for (const claim of claims) admit(claim, departments, people, problems);
-  for (const claim of claims) keepUsurped(claim, people);
-  const tree = growTree(departments, inUse(people.values()), problems);
+  const tree = growTree(departments, inUse([...people.values()].map(one => one.value)), problems);
   return {
     people,
-    touched: new Set(claims.map(claim => claim.identity.key)),
+    touched: touchedBy(claims),
     departments: asMembers(tree),
     removedPeople: removedPeople(people, known, merged),
     removedDepartments: removedDepartments(tree, known),
   };
 }
 
-function lookedAt({ drafted, differing }: CheckInput) {
+/** In the order of sources, then of keys, which is the order in which they are asked who they are. */
+function lookedAt({ drafted, differing }: CheckInput, rank: ReadonlyMap<SourceName, number>) {
+  const place = (key: PersonKey) => rank.get(splitKey(key).source) ?? 0;
   const pick = (keys: readonly PersonKey[]) =>
     new Map(
-      [...keys].sort(byBytes).flatMap(key => {
-        const one = drafted.get(key);
-        return one ? [[key, one] as const] : [];
-      }),
+      [...keys]
+        .sort((a, b) => place(a) - place(b) || byBytes(a, b))
+        .flatMap(key => {
+          const one = drafted.get(key);
+          return one ? [[key, one] as const] : [];
+        }),
     );
   const changed = pick(differing.changed);
   const fresh = pick(differing.fresh);
@@ -106,18 +112,25 @@ function admit(claim: Claim, departments: Departments, people: Map<PersonKey, Me
   people.set(person.key, { value: person, leaf: leaf(personContent(person)), from: claim.from });
 }
 
-/** Somebody served whose key another record claims wrongly is served on as they were: bad data removes nobody. */
-function keepUsurped({ out, identity }: Claim, people: Map<PersonKey, Member<Person>>): void {
-  const { incumbent, key } = identity;
-  if (out === undefined || !incumbent || people.has(key)) return;
-  people.set(key, { value: incumbent.value, leaf: incumbent.leaf, from: incumbent.from });
-}
+/** Not by a newcomer who is out: whoever has that key already is word for word as served. */
+const touchedBy = (claims: readonly Claim[]): Set<PersonKey> =>
+  new Set(
+    claims.flatMap(({ out, identity }) =>
+      out === undefined || identity.incumbent !== undefined ? [identity.key] : [],
+    ),
+  );
+
+/** Incumbents as their source tells them, where it tells their departments. */
+const followed = (identities: readonly Identity[]): Person[] =>
+  identities.flatMap(({ incumbent, impostor, tidied }) =>
+    incumbent && impostor === undefined && !tidied.broken.some(one => one.field === 'departments') ? tidied.person : [],
+  );
 
 function inKnownDepartments({ person, identity }: Claim, departments: Departments, problems: ProblemList): Person {
   const unknown = person.departments.filter(code => !exists(departments, code));
   if (unknown.length === 0) return person;
   const named = person.departments.filter(code => exists(departments, code));
-  const last = identity.incumbent?.value.departments ?? [];
+  const last = (identity.incumbent?.value.departments ?? []).filter(code => exists(departments, code));
   const stays = named.length === 0 && last.length > 0;
   problems.add({
     code: 'department_unknown',
@@ -131,9 +144,9 @@ function inKnownDepartments({ person, identity }: Claim, departments: Department
   return { ...person, departments: stays ? last : named };
 }
 
-function inUse(people: Iterable<Member<Person>>): Set<GroupNo> {
+function inUse(people: Iterable<Person>): Set<GroupNo> {
   const codes = new Set<GroupNo>();
-  for (const { value } of people) for (const code of value.departments) codes.add(code);
+  for (const { departments } of people) for (const code of departments) codes.add(code);
   return codes;
 }
 
@@ -148,9 +161,10 @@ function asMembers(tree: readonly Listed[]): Map<GroupNo, Member<Department>> {
 
 function removedPeople(people: ReadonlyMap<PersonKey, unknown>, known: Known, merged: Merged): Map<PersonKey, Removal> {
   const removed = new Map<PersonKey, Removal>();
+  const byKey = leftByKey(merged);
   for (const { value } of known.gone) {
     if (people.has(value.key)) continue;
-    const left = leftAs(value, merged);
+    const left = leftAs(value, byKey);
     removed.set(
       value.key,
       left ? { reason: 'left', source: left.source } : { reason: 'missing', source: splitKey(value.key).source },
@@ -160,9 +174,15 @@ function removedPeople(people: ReadonlyMap<PersonKey, unknown>, known: Known, me
 }
 
 /** The inactive record of somebody; where the username is the identity, a renamed person is listed under their login. */
-function leftAs({ key, login }: Person, { left }: Merged): Draft | undefined {
+function leftAs({ key, login }: Person, left: ReadonlyMap<PersonKey, Draft>): Draft | undefined {
   const renamed = left.get(personKey(splitKey(key).source, login));
   return left.get(key) ?? (renamed && !renamed.keyed ? renamed : undefined);
+}
+
+/** Also by the keys of later sources' records: whom the first source has as inactive may be served under one of them. */
+function leftByKey({ left }: Merged): ReadonlyMap<PersonKey, Draft> {
+  const joined = [...left.values()].flatMap(draft => (draft.joined ?? []).map(key => [key, draft] as const));
+  return joined.length === 0 ? left : new Map([...joined, ...left]);
 }
 
 function removedDepartments(tree: readonly Listed[], known: Known): Map<GroupNo, Removal> {

@@ -1,10 +1,17 @@
 import { fold } from './fold.ts';
 import type { Identity } from './identify.ts';
 import type { Known, Stored } from './known.ts';
-import { type BrokenField, PERSON_FIELDS, type Person, type PersonField, type Provenance } from './model.ts';
+import {
+  type BrokenField,
+  type Extra,
+  PERSON_FIELDS,
+  type Person,
+  type PersonField,
+  type Provenance,
+} from './model.ts';
 import { byBytes } from './order.ts';
 import type { ProblemList } from './problems.ts';
-import type { Rules } from './tidy.ts';
+import { clean, nameFor, type Rules, type Tidied } from './tidy.ts';
 
 /**
  * Somebody on the way into the candidate. What breaks a rule is settled here: an incumbent keeps the last good value, a
@@ -21,10 +28,16 @@ export interface Claim {
 export function settle(identities: readonly Identity[], others: Iterable<Person>, context: Context): Claim[] {
   const claims = identities.map(identity => claimOf(identity, context)).sort((a, b) => byRank(context.rank, a, b));
   if (claims.length === 0) return claims;
-  const rest = [...others];
-  contest(claims, rest, context, usernames);
-  contest(claims, rest, context, emails);
+  contest(claims, others, context);
   return claims;
+}
+
+/** Whose key an impostor has and nobody else: they are served on as they were, with their names: bad data removes nobody. */
+export function usurped(identities: readonly Identity[]): Stored<Person>[] {
+  const theirs = new Set(identities.flatMap(one => (one.impostor === undefined ? (one.incumbent ?? []) : [])));
+  return identities.flatMap(({ impostor, incumbent }) =>
+    impostor !== undefined && incumbent && !theirs.has(incumbent) ? [incumbent] : [],
+  );
 }
 
 export interface Context {
@@ -43,20 +56,29 @@ function claimOf(identity: Identity, context: Context): Claim {
   const claim: Claim = {
     identity,
     person: renamed ? { ...tidied.person, key, username: name } : tidied.person,
-    from: key === tidied.person.key ? from : { ...from, ...movedFrom(identity) },
+    from: key === tidied.person.key ? from : { ...movedFrom(identity), ...from },
     out: identity.impostor,
   };
   if (identity.impostor) return claim;
   for (const field of tidied.broken) mend(claim, field, context);
+  if (clean(tidied.draft.fields.nick_name ?? '') === '' && !broken(tidied, 'nick_name')) nameAfterUsername(claim);
   if (!incumbent && claim.out === undefined) claim.out = ofLedger(claim, context);
   return claim;
 }
 
+const broken = (tidied: Tidied, field: string) => tidied.broken.some(one => one.field === field);
+
+/** Their username is the one that is served, which a rename or a broken username does not change. */
+function nameAfterUsername(claim: Claim): void {
+  claim.person = { ...claim.person, nick_name: nameFor(claim.person.username) };
+}
+
 /** A person whose key names another source than the one that gives their record now. */
 function movedFrom({ key, tidied }: Identity): Provenance {
-  const { source } = tidied.draft;
+  const { source, extra } = tidied.draft;
   if (key.startsWith(`${source}/`)) return {};
-  return Object.fromEntries(PERSON_FIELDS.map(field => [field, source]));
+  const fields = [...PERSON_FIELDS, 'departments', ...extra.map(([name]) => `extra.${name}`)];
+  return Object.fromEntries(fields.map(field => [field, source]));
 }
 
 const REQUIRED: readonly string[] = ['key', 'username', 'email', 'active'];
@@ -70,24 +92,29 @@ function mend(claim: Claim, broken: BrokenField, context: Context): void {
   } else if (REQUIRED.includes(broken.field)) {
     claim.out ??= `${broken.field} ${broken.why}`;
   } else {
-    blank(claim, broken.field);
-    note(claim, context, 'fixed', `${broken.field}_broken`, `${broken.field} ${broken.why}; it is left empty`);
+    blank(claim, broken.field, context.rules);
+    note(claim, context, 'fixed', `${broken.field}_broken`, `${broken.field} ${broken.why}; nothing of it is taken`);
   }
 }
 
 function keep(claim: Claim, field: string, { value, from }: Stored<Person>): void {
   const stored = field === 'username' ? 'login' : field;
-  if (!Object.hasOwn(value, stored)) return;
-  claim.person = { ...claim.person, [stored]: value[stored as PersonField] };
-  const source = from[field];
-  if (source) claim.from = { ...claim.from, [field]: source };
+  if (stored.startsWith('extra.')) claim.person = { ...claim.person, extra: withLast(claim.person, stored, value) };
+  else if (Object.hasOwn(value, stored)) claim.person = { ...claim.person, [stored]: value[stored as PersonField] };
+  else return;
+  const { [field]: _, ...others } = claim.from;
+  claim.from = from[field] ? { ...others, [field]: from[field] } : others;
 }
 
-function blank(claim: Claim, field: string): void {
-  if (field === 'nick_name') claim.person = { ...claim.person, nick_name: claim.person.username };
-  else if (field !== 'gender' && (PERSON_FIELDS as readonly string[]).includes(field)) {
-    claim.person = { ...claim.person, [field]: '' };
-  }
+function withLast({ extra }: Person, field: string, last: Person): Extra[] {
+  const is = ([name]: Extra) => field === `extra.${name}`;
+  return [...extra.filter(one => !is(one)), ...last.extra.filter(is)].sort(([a], [b]) => byBytes(a, b));
+}
+
+function blank(claim: Claim, field: string, rules: Rules): void {
+  if (field === 'nick_name') nameAfterUsername(claim);
+  else if (field === 'gender') claim.person = { ...claim.person, gender: rules.gender };
+  else if ((PERSON_FIELDS as readonly string[]).includes(field)) claim.person = { ...claim.person, [field]: '' };
 }
 
 function ofLedger({ person, identity }: Claim, { known, rules }: Context): string | undefined {
@@ -120,18 +147,53 @@ const emails: Contest = {
   holds: (incumbent, mark) => fold(incumbent.email) === mark,
 };
 
+/** A mark that a claim does not get. */
+interface Loss {
+  readonly claim: Claim;
+  readonly what: Contest;
+  readonly mark: string;
+  /** Who gets it; undefined when it is somebody of whom nothing changed. */
+  readonly winner: Claim | undefined;
+  readonly text: string;
+}
+
 /**
  * Gives every mark to one claim: to whoever is served with it now, else by the order of sources, then the lowest key.
- * A loser who is served steps back to what they had, which may unseat somebody else: so it goes on until nobody loses.
- * Whoever stepped back holds what they have, so that ends.
+ * A loser who is served steps back to what they had, which may unseat somebody else; one who is not is out, which may
+ * give way to somebody else. So it goes on until nobody loses, and only what is lost for sure is acted on: the highest
+ * loser always is, and nobody steps back twice, so that ends.
  */
-function contest(claims: readonly Claim[], others: readonly Person[], context: Context, what: Contest): void {
-  for (;;) {
-    const wanted = wantedBy(claims, what);
-    const lost = losers(wanted, others, what);
-    if (lost.size === 0) return;
-    for (const [claim, text] of lost) stepBack(claim, text, context, what);
+function contest(claims: readonly Claim[], others: Iterable<Person>, context: Context): void {
+  const contests = [usernames, emails].map(what => ({
+    what,
+    taken: new Map<string, string>(),
+    back: new Set<Claim>(),
+  }));
+  for (const { what, taken } of contests) {
+    const marks = new Set(wantedBy(claims, what).keys());
+    for (const other of others)
+      for (const mark of what.marks(other)) if (marks.has(mark)) taken.set(mark, other.username);
   }
+  for (;;) {
+    const lost = contests.flatMap(({ what, taken, back }) =>
+      losses(wantedBy(claims, what), taken, what).filter(({ claim }) => !back.has(claim)),
+    );
+    if (lost.length === 0) return;
+    const losing = Map.groupBy(lost, loss => loss.claim);
+    for (const loss of lost) {
+      const back = contests.find(one => one.what === loss.what)?.back;
+      if (loss.claim.out !== undefined || back?.has(loss.claim) || !isSure(loss, losing)) continue;
+      back?.add(loss.claim);
+      stepBack(loss, context);
+    }
+  }
+}
+
+/** Whether the winner keeps what they won: a newcomer who loses anything is out, an incumbent only steps back from that. */
+function isSure({ winner, what, mark }: Loss, losing: ReadonlyMap<Claim, readonly Loss[]>): boolean {
+  if (winner === undefined || holds(winner, mark, what)) return true;
+  const own = losing.get(winner) ?? [];
+  return winner.identity.incumbent ? own.every(loss => loss.what !== what) : own.length === 0;
 }
 
 function wantedBy(claims: readonly Claim[], what: Contest): Map<string, Claim[]> {
@@ -147,33 +209,27 @@ function wantedBy(claims: readonly Claim[], what: Contest): Map<string, Claim[]>
   return wanted;
 }
 
-function losers(
+function losses(
   wanted: ReadonlyMap<string, readonly Claim[]>,
-  others: readonly Person[],
+  taken: ReadonlyMap<string, string>,
   what: Contest,
-): Map<Claim, string> {
-  const lost = new Map<Claim, string>();
-  for (const other of others) {
-    for (const mark of what.marks(other)) {
-      for (const claim of wanted.get(mark) ?? []) lost.set(claim, `is the same as that of "${other.username}"`);
-    }
-  }
-  for (const [mark, list] of wanted) {
-    if (list.length === 1) continue;
-    const holder = list.find(claim => holds(claim, mark, what)) ?? list[0];
-    for (const claim of list) {
-      if (claim !== holder && !holds(claim, mark, what))
-        lost.set(claim, `is the same as that of "${holder?.person.username}"`);
-    }
-  }
-  return lost;
+): Loss[] {
+  return [...wanted].flatMap(([mark, list]) => {
+    const other = taken.get(mark);
+    if (other === undefined && list.length === 1) return [];
+    const winner = other === undefined ? (list.find(claim => holds(claim, mark, what)) ?? list[0]) : undefined;
+    const text = `is the same as that of "${other ?? winner?.person.username}"`;
+    return list.flatMap(claim =>
+      claim === winner || holds(claim, mark, what) ? [] : { claim, what, mark, winner, text },
+    );
+  });
 }
 
 function holds({ identity }: Claim, mark: string, what: Contest): boolean {
   return identity.incumbent !== undefined && what.holds(identity.incumbent.value, mark);
 }
 
-function stepBack(claim: Claim, text: string, context: Context, what: Contest): void {
+function stepBack({ claim, what, text }: Loss, context: Context): void {
   const { incumbent } = claim.identity;
   const value = what.field === 'email' ? claim.person.email : claim.person.login;
   if (!incumbent) {

@@ -3,8 +3,8 @@ import type { Stored } from './known.ts';
 import type { DraftDepartment } from './merge.ts';
 import { type Department, type GroupNo, groupNo, type Problem, type SourceName } from './model.ts';
 import { byBytes, sorted } from './order.ts';
-import type { ProblemList } from './problems.ts';
-import { tidyDepartment } from './tidy.ts';
+import { ProblemList } from './problems.ts';
+import { isServable, tidyDepartment } from './tidy.ts';
 
 /** A department on the way into the candidate; its parent is not believed yet. */
 export interface Listed {
@@ -18,21 +18,28 @@ export interface Departments {
   /** Those that the sources list and that may be served. */
   readonly listed: ReadonlyMap<GroupNo, Listed>;
   readonly served: ReadonlyMap<GroupNo, Stored<Department>>;
+  /** By folded code, whose it is. */
+  readonly holder: ReadonlyMap<string, string>;
 }
 
 /** Whether people can be in it: it is listed, or it is served now and will stay for them. */
-export const exists = ({ listed, served }: Departments, code: GroupNo) => listed.has(code) || served.has(code);
+export const exists = ({ listed, served, holder }: Departments, code: GroupNo | '') =>
+  code !== '' && (listed.has(code) || (served.has(code) && (holder.get(fold(code)) ?? code) === code));
 
-/** The departments that may be served; codes that break a rule are quarantined. */
+/**
+ * The departments that may be served; codes that break a rule are quarantined. Of two codes that differ in letter case
+ * alone the one that is served now has the right, as long as it is listed or somebody is in it (`named`).
+ */
 export function listDepartments(
   drafts: ReadonlyMap<string, DraftDepartment>,
   served: ReadonlyMap<GroupNo, Stored<Department>>,
   problems: ProblemList,
+  named: ReadonlySet<string>,
 ): Departments {
   const listed = new Map<GroupNo, Listed>();
-  const holder = new Map<string, string>(
-    [...served.keys()].filter(code => drafts.has(code)).map(code => [fold(code), code]),
-  );
+  const parents = parentsOf(drafts, served);
+  const stays = (code: string) => drafts.has(code) || named.has(code) || parents.has(code);
+  const holder = new Map<string, string>([...served.keys()].filter(stays).map(code => [fold(code), code]));
   for (const code of sorted(drafts.keys())) {
     const draft = drafts.get(code);
     if (!draft) continue;
@@ -49,7 +56,17 @@ export function listDepartments(
     for (const [name, effect, text] of notes) problems.add(departmentProblem(draft, name, effect, text));
     listed.set(groupNo(code), mended(draft, display_name, served, problems));
   }
-  return { listed, served };
+  return { listed, served, holder };
+}
+
+/** The parents that those name who will be served for sure, since no other code is theirs in another letter case. */
+function parentsOf(drafts: ReadonlyMap<string, DraftDepartment>, served: ReadonlyMap<GroupNo, unknown>): Set<string> {
+  const codes = Map.groupBy(new Set([...drafts.keys(), ...served.keys()]), fold);
+  const sure = ({ group_no, broken }: DraftDepartment) =>
+    codes.get(fold(group_no))?.length === 1 &&
+    isServable(group_no) &&
+    !broken.some(one => one.field === 'parent_group_no');
+  return new Set([...drafts.values()].filter(sure).map(draft => draft.parent_group_no));
 }
 
 function mended(
@@ -105,37 +122,64 @@ function retain(code: GroupNo, tree: Map<GroupNo, Listed>, departments: Departme
     const stored = departments.served.get(next);
     if (!stored) return;
     const { group_no, display_name, parent_group_no } = stored.value;
-    const kept: Listed = { group_no, display_name, parent: parent_group_no, source: sourceOf(stored) };
+    // Where the parent's code is written otherwise now, that one is meant: both cannot be.
+    const parent = exists(departments, parent_group_no) ? parent_group_no : heldBy(departments, parent_group_no);
+    const kept: Listed = { group_no, display_name, parent, source: sourceOf(stored) };
     tree.set(group_no, kept);
     problems.add(
       treeProblem(kept, 'department_kept', 'it is served on', 'is not listed any more but has people or children'),
     );
-    next = parent_group_no;
+    next = parent;
   }
 }
 
+const heldBy = ({ holder }: Departments, code: GroupNo | '') => groupNo(holder.get(fold(code)) ?? code);
+
 export const sourceOf = (stored: Stored<Department>) => stored.from['group_no'] ?? ('' as SourceName);
 
-function openCycles(tree: ReadonlyMap<GroupNo, Listed>, departments: Departments, problems: ProblemList): void {
-  const tried = new Set<GroupNo>();
+/** Each cycle: the last good parents of all in it if that opens it, else the lowest code becomes a root. */
+function openCycles(tree: Map<GroupNo, Listed>, departments: Departments, problems: ProblemList): void {
   for (let cycle = findCycle(tree); cycle.length > 0; cycle = findCycle(tree)) {
-    const lowest = cycle[0];
-    if (!lowest) return;
-    const path = cycle.map(one => one.group_no).join(' → ');
-    if (tried.has(lowest.group_no) || !cycle.some(one => departments.served.has(one.group_no))) {
-      lowest.parent = '';
-      problems.add(treeProblem(lowest, 'department_cycle', 'it becomes a root', `is in a cycle of parents (${path})`));
-      continue;
-    }
-    for (const one of cycle) {
-      tried.add(one.group_no);
-      const last = departments.served.get(one.group_no)?.value.parent_group_no;
-      if (last === undefined || last === one.parent || (last !== '' && !tree.has(last))) continue;
-      one.parent = last;
-      const end = last === '' ? 'it stays a root' : `the last good parent "${last}" stays`;
-      problems.add(treeProblem(one, 'department_cycle', end, `is in a cycle of parents (${path})`));
-    }
+    const trial = new Map([...tree].map(([code, one]) => [code, { ...one }]));
+    restore(cycle, trial, departments, new ProblemList());
+    if (cycle.some(one => isInCycle(one.group_no, trial))) cutLowest(cycle, problems);
+    else restore(cycle, tree, departments, problems);
   }
+}
+
+const pathOf = (cycle: readonly Listed[]) => `is in a cycle of parents (${cycle.map(one => one.group_no).join(' → ')})`;
+
+function restore(
+  cycle: readonly Listed[],
+  tree: Map<GroupNo, Listed>,
+  departments: Departments,
+  problems: ProblemList,
+): void {
+  const path = pathOf(cycle);
+  for (const { group_no } of cycle) {
+    const one = tree.get(group_no);
+    const last = departments.served.get(group_no)?.value.parent_group_no;
+    if (!one || last === undefined || last === one.parent || (last !== '' && !exists(departments, last))) continue;
+    one.parent = last;
+    if (last !== '') retain(last, tree, departments, problems);
+    const end = last === '' ? 'it stays a root' : `the last good parent "${last}" stays`;
+    problems.add(treeProblem(one, 'department_cycle', end, path));
+  }
+}
+
+function cutLowest(cycle: readonly Listed[], problems: ProblemList): void {
+  const [lowest] = cycle;
+  if (!lowest) return;
+  const path = pathOf(cycle);
+  lowest.parent = '';
+  problems.add(treeProblem(lowest, 'department_cycle', 'it becomes a root', path));
+}
+
+function isInCycle(code: GroupNo, tree: ReadonlyMap<GroupNo, Listed>): boolean {
+  const seen = new Set<GroupNo | ''>();
+  let next = tree.get(code)?.parent ?? '';
+  for (; next !== '' && next !== code && !seen.has(next); next = tree.get(next)?.parent ?? '') seen.add(next);
+  return next === code;
 }
 
 /** The departments of one cycle, from the lowest code along the parents; empty when there is none. */

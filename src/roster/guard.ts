@@ -40,7 +40,8 @@ export interface Measured {
 /** The most that a limit allows of something that was `size` before. */
 export function allowed({ floor, share, ceiling, ceilingShare }: Limit, size: number): number {
   const top = ceiling === undefined ? Number.POSITIVE_INFINITY : Math.max(ceiling, (ceilingShare ?? 0) * size);
-  return Math.floor(Math.max(floor, Math.min(share * size, top)));
+  // 29 % of 100 are 28.999999999999996 to a computer.
+  return Math.floor(Math.max(floor, Math.min(share * size, top)) + 1e-6);
 }
 
 /** The limits that a candidate passes; empty when it may be published. All guards look at every candidate. */

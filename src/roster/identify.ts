@@ -1,6 +1,6 @@
 import { fold } from './fold.ts';
 import type { Known, Stored } from './known.ts';
-import { type Person, type PersonKey, splitKey, type Username } from './model.ts';
+import { type Person, type PersonKey, personKey, splitKey, type Username } from './model.ts';
 import type { Tidied } from './tidy.ts';
 
 /** Who a record is: somebody served now, somebody who was served once, or somebody new. */
@@ -17,21 +17,26 @@ export interface Identity {
 
 /**
  * Tells who the records are whose key is not served now, and who those are whose content changed. In this order: by key;
- * where the username is the identity, by the login of somebody renamed; by username and email; by the email of
- * somebody who is gone under their old username; by the key, or username and email, of somebody who left.
+ * by the key of a later source's record that is part of this one; by username and email; where the username is the
+ * identity, by the login of somebody renamed; by the email of somebody who is gone under their old username; by what joins
+ * the source to earlier ones, for somebody whom those do not list any more; by the key, or username and email, of
+ * somebody who left. Of two records that are the same person by the same means, the one of the source in their key is.
  */
 export function identify(changed: readonly Tidied[], fresh: readonly Tidied[], known: Known): Identity[] {
-  const vanished = new Map([...known.gone].map(stored => [stored.value.key, stored]));
   const usurped = usurpedKeys(changed, fresh, known);
-  const index = indexOf([...vanished.values(), ...usurped.values()]);
-  const identities = changed.map(tidied => ofKnownKey(tidied, known, usurped.has(tidied.person.key)));
-  const taken = new Set<PersonKey>();
-  for (const tidied of fresh) {
-    const incumbent = index.find(tidied, stored => !taken.has(stored.value.key));
-    if (incumbent) taken.add(incumbent.value.key);
-    identities.push(incumbent ? asIncumbent(tidied, incumbent) : ofLedger(tidied, known));
-  }
-  return identities;
+  const gone = new Map([...known.gone, ...usurped.values()].map(stored => [stored.value.key, stored]));
+  const asked = inTurn(fresh, gone);
+  const found = findGone(asked, gone);
+  const others = asked.filter(tidied => !found.has(tidied));
+  const listed = new Set(fresh.flatMap(one => [one.person.key, ...(one.draft.joined ?? [])]));
+  const returning = findReturning(others, listed, known);
+  return [
+    ...changed.map(tidied => ofKnownKey(tidied, known, usurped.has(tidied.person.key))),
+    ...fresh.map(tidied => {
+      const incumbent = found.get(tidied);
+      return incumbent ? asIncumbent(tidied, incumbent) : newcomer(tidied, returning.get(tidied));
+    }),
+  ];
 }
 
 /**
@@ -39,47 +44,143 @@ export function identify(changed: readonly Tidied[], fresh: readonly Tidied[], k
  * somebody, and theirs is the one with their login.
  */
 function usurpedKeys(changed: readonly Tidied[], fresh: readonly Tidied[], known: Known) {
-  const logins = new Set(fresh.filter(one => !one.draft.keyed).map(one => one.person.login));
+  const logins = new Set(fresh.filter(one => !one.draft.keyed).map(one => fold(one.person.login)));
   const usurped = new Map<PersonKey, Stored<Person>>();
   for (const { person, draft } of changed) {
     const incumbent = known.incumbents.get(person.key);
-    if (draft.keyed || !incumbent || incumbent.value.login === person.login) continue;
-    if (logins.has(incumbent.value.login)) usurped.set(person.key, incumbent);
+    if (draft.keyed || !incumbent || fold(incumbent.value.login) === fold(person.login)) continue;
+    if (logins.has(fold(incumbent.value.login))) usurped.set(person.key, incumbent);
   }
   return usurped;
 }
 
-/** Somebody gone, by login and by email. Sources without keys are known by `<source>/<login>`. */
-function indexOf(gone: Iterable<Stored<Person>>) {
-  const byLogin = new Map<string, Stored<Person>>();
-  const byEmail = new Map<string, Stored<Person>>();
-  for (const stored of gone) {
-    byLogin.set(`${splitKey(stored.value.key).source}/${stored.value.login}`, stored);
-    byEmail.set(fold(stored.value.email), stored);
-  }
-  const find = ({ person, draft }: Tidied, free: (stored: Stored<Person>) => boolean) => {
-    const renamed = draft.keyed ? undefined : byLogin.get(`${draft.source}/${person.login}`);
-    if (renamed && free(renamed)) return renamed;
-    const same = person.email === '' ? undefined : byEmail.get(fold(person.email));
-    return same && free(same) ? same : undefined;
+/** The marks of somebody gone, and those by which a record may be them; the surest come first. */
+interface Way {
+  of(gone: Person): readonly string[];
+  by(record: Tidied): readonly string[];
+}
+
+const mark = (...parts: readonly string[]) => JSON.stringify(parts);
+const sourceOf = (key: PersonKey) => splitKey(key).source;
+const emailOf = ({ email }: Person) => (email === '' ? [] : [fold(email)]);
+
+/** Sources are joined by these, and who was found so once is to be found so again. */
+const JOINS: readonly Way[] = [
+  { of: gone => [gone.key], by: joinedByKey },
+  { of: gone => [mark(sourceOf(gone.key), fold(gone.ad_no))], by: joinedBy('ad_no') },
+  { of: gone => [mark(sourceOf(gone.key), fold(gone.login))], by: joinedBy('username') },
+];
+
+const WAYS: readonly Way[] = [
+  { of: gone => [gone.key], by: ({ draft }) => draft.joined ?? [] },
+  {
+    of: gone => [gone.username, gone.login].map(name => mark(fold(name), fold(gone.email))),
+    by: ({ person }) => emailOf(person).map(email => mark(fold(person.login), email)),
+  },
+  {
+    // Sources without keys are known by `<source>/<login>`.
+    of: gone => [mark(sourceOf(gone.key), fold(gone.login))],
+    by: ({ person, draft }) => (draft.keyed ? [] : [mark(draft.source, fold(person.login))]),
+  },
+  { of: gone => [fold(gone.email)], by: ({ person }) => emailOf(person) },
+  ...JOINS,
+];
+
+const indexBy = (way: Way, gone: ReadonlyMap<PersonKey, Stored<Person>>) =>
+  new Map([...gone.values()].flatMap(one => way.of(one.value).map(text => [text, one] as const)));
+
+/**
+ * The order in which records are asked, where two are the same person by the same means: those whose key is empty first,
+ * since their username is all that they can be known by, then those that join somebody.
+ */
+function inTurn(fresh: readonly Tidied[], gone: ReadonlyMap<PersonKey, Stored<Person>>): Tidied[] {
+  if (gone.size === 0) return [...fresh];
+  const indexes = JOINS.map(way => ({ way, index: indexBy(way, gone) }));
+  const joins = (one: Tidied) => indexes.some(({ way, index }) => way.by(one).some(text => index.has(text)));
+  const place = (one: Tidied) => (one.draft.keyed ? (joins(one) ? 1 : 2) : 0);
+  const turns = new Map(fresh.map(one => [one, place(one)]));
+  return [...fresh].sort((a, b) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0));
+}
+
+function joinedByKey({ person, draft: { match } }: Tidied): PersonKey[] {
+  const { own } = splitKey(person.key);
+  return match?.by === 'key' ? match.earlier.map(source => personKey(source, own)) : [];
+}
+
+function joinedBy(field: 'ad_no' | 'username'): Way['by'] {
+  return ({ person, draft: { match } }) => {
+    const text = fold(person[field === 'username' ? 'login' : field]);
+    return match?.by === field && text !== '' ? match.earlier.map(source => mark(source, text)) : [];
   };
-  return { find };
+}
+
+/** Which of those gone a record is about; each of them is at most one. */
+function findGone(fresh: readonly Tidied[], gone: ReadonlyMap<PersonKey, Stored<Person>>) {
+  const found = new Map<Tidied, Stored<Person>>();
+  const taken = new Set<Stored<Person>>();
+  if (gone.size === 0) return found;
+  for (const way of WAYS) {
+    const index = indexBy(way, gone);
+    for (const isNear of [true, false]) {
+      for (const tidied of fresh) {
+        if (found.has(tidied)) continue;
+        const stored = way
+          .by(tidied)
+          .flatMap(text => index.get(text) ?? [])
+          .find(one => !taken.has(one));
+        if (!stored || (sourceOf(stored.value.key) === tidied.draft.source) !== isNear) continue;
+        if (way.by === joinedByKey && recycled(tidied, stored.value) !== undefined) continue;
+        found.set(tidied, stored);
+        taken.add(stored);
+      }
+    }
+  }
+  return found;
+}
+
+interface Returning {
+  readonly key: PersonKey;
+  readonly username: Username;
+}
+
+/** Who left is a record about; whose key has a record of its own (`listed`), that one is, however broken it is. */
+function findReturning(fresh: readonly Tidied[], listed: ReadonlySet<PersonKey>, { ledger }: Known) {
+  const found = new Map<Tidied, Returning>();
+  const taken = new Set<PersonKey>();
+  const isFree = (key: PersonKey, { draft }: Tidied) =>
+    !taken.has(key) && (!listed.has(key) || draft.joined?.includes(key));
+  for (const isNear of [true, false]) {
+    for (const tidied of fresh) {
+      const { key, login, email } = tidied.person;
+      const own = ledger.byKey.get(key);
+      const before = ledger.byUsername.get(fold(login));
+      if (own !== undefined) found.set(tidied, { key, username: own });
+      else if (before && (sourceOf(before.key) === tidied.draft.source) === isNear && isFree(before.key, tidied)) {
+        if (!ledger.byEmail.get(fold(email))?.includes(before.username)) continue;
+        found.set(tidied, before);
+        taken.add(before.key);
+      }
+    }
+  }
+  return found;
 }
 
 function ofKnownKey(tidied: Tidied, known: Known, usurped: boolean): Identity {
   const incumbent = known.incumbents.get(tidied.person.key);
   const { key } = tidied.person;
-  if (incumbent === undefined) return ofLedger(tidied, known);
+  if (incumbent === undefined) return newcomer(tidied, undefined);
   const impostor = usurped
     ? `username "${tidied.person.login}" belongs to somebody who was renamed to "${incumbent.value.login}"`
     : recycled(tidied, incumbent.value);
   return { key, tidied, incumbent, returning: undefined, impostor };
 }
 
-/** The same key, but nothing else is: the key was given to somebody else. */
+const TELLING: readonly string[] = ['key', 'username', 'email', 'nick_name'];
+
+/** The same key, but nothing else is: the key was given to somebody else. A broken field says nothing about that. */
 function recycled({ person, broken }: Tidied, incumbent: Person): string | undefined {
-  if (broken.length > 0) return undefined;
-  const sameName = person.login === incumbent.login || person.login === incumbent.username;
+  if (broken.some(one => TELLING.includes(one.field))) return undefined;
+  const sameName = [incumbent.login, incumbent.username].some(name => fold(name) === fold(person.login));
   if (sameName || fold(person.email) === fold(incumbent.email) || person.nick_name === incumbent.nick_name)
     return undefined;
   return `its key ${person.key} was "${incumbent.username}" <${incumbent.email}> until now, and username, email and name all differ`;
@@ -93,13 +194,10 @@ const asIncumbent = (tidied: Tidied, incumbent: Stored<Person>): Identity => ({
   impostor: undefined,
 });
 
-function ofLedger(tidied: Tidied, { ledger }: Known): Identity {
-  const { key, login, email } = tidied.person;
-  const identity = { tidied, incumbent: undefined, impostor: undefined };
-  const own = ledger.byKey.get(key);
-  if (own !== undefined) return { ...identity, key, returning: own };
-  const before = ledger.byUsername.get(fold(login));
-  const sameEmail = before && ledger.byEmail.get(fold(email))?.includes(before.username);
-  if (before && sameEmail) return { ...identity, key: before.key, returning: before.username };
-  return { ...identity, key, returning: undefined };
-}
+const newcomer = (tidied: Tidied, returning: Returning | undefined): Identity => ({
+  key: returning?.key ?? tidied.person.key,
+  tidied,
+  incumbent: undefined,
+  returning: returning?.username,
+  impostor: undefined,
+});

@@ -39,6 +39,16 @@ export interface Draft {
   /** Where a field came from, if not from `source`. */
   from: Record<string, SourceName> | undefined;
   broken: readonly BrokenField[];
+  /** The keys of records of later `create` sources that are about the same person: they may be served under one of them. */
+  joined?: readonly PersonKey[];
+  /** How they would have joined a person of the sources before, had those listed one. */
+  match?: Joining;
+}
+
+export interface Joining {
+  readonly by: SourcePlan['match'];
+  /** The `create` sources that come before. */
+  readonly earlier: readonly SourceName[];
 }
 
 /** A department as the first source that lists it tells it. */
@@ -59,11 +69,13 @@ interface State {
   inactive: Map<PersonKey, Draft>;
   departments: Map<string, DraftDepartment>;
   problems: ProblemList;
+  /** The `create` sources that were added already. */
+  earlier: readonly SourceName[];
 }
 
 /** One roster's worth of drafts from the extracts, which come in the order of precedence. Row order never matters. */
 export function merge(extracts: readonly Extract[], plans: readonly SourcePlan[], problems: ProblemList): Merged {
-  const state: State = { people: new Map(), inactive: new Map(), departments: new Map(), problems };
+  const state: State = { people: new Map(), inactive: new Map(), departments: new Map(), problems, earlier: [] };
   const listed = extracts.some(extract => extract.departments !== undefined);
   for (const plan of plans) {
     const extract = extracts.find(one => one.source === plan.name);
@@ -77,12 +89,15 @@ function addExtract(state: State, plan: SourcePlan, extract: Extract, listed: bo
   const records = listed ? (extract.departments ?? []) : departmentsNamedIn(extract);
   const refused = addDepartments(state, plan, records);
   const { active, inactive } = draftsOf(state, plan, extract);
+  const match = state.earlier.length > 0 ? { by: plan.match, earlier: state.earlier } : undefined;
   for (const draft of active.values()) {
     if (refused.size > 0) draft.departments = draft.departments.filter(group => !refused.has(group));
+    if (match) draft.match = match;
   }
   const join = joiner(state, plan);
   for (const draft of inOrder(active, state)) place(state, plan, draft, join(draft), 'active');
   for (const draft of inOrder(inactive, state)) place(state, plan, draft, join(draft), 'inactive');
+  if (plan.action === 'create') state.earlier = [...state.earlier, plan.name];
 }
 
 /** In key order where that can matter, which is as soon as two sources meet. */
@@ -99,9 +114,13 @@ function place(
   as: 'active' | 'inactive',
 ) {
   if (found === 'ambiguous') {
-    state.problems.add(ambiguous(plan, draft));
+    if (plan.action === 'update') state.problems.add(ambiguous(plan, draft));
+    // Whoever is served already must not go for it: the check tells, and keeps newcomers out.
+    else if (as === 'active') state.people.set(draft.key, alone(draft, plan));
+    else state.inactive.set(draft.key, draft);
   } else if (found) {
     if (as === 'active') enrich(found, draft, plan);
+    if (plan.action === 'create') found.joined = [...(found.joined ?? []), draft.key];
   } else if (plan.action === 'update') {
     state.problems.add(unmatched(plan, draft));
   } else if (as === 'active') {
@@ -112,14 +131,24 @@ function place(
   }
 }
 
+/** By what should join it to an earlier person, it is about nobody. */
+function alone({ match: _, ...draft }: Draft, plan: SourcePlan): Draft {
+  return { ...draft, broken: [...draft.broken, openMatch(plan)] };
+}
+
 /** Finds the person of an earlier source that a draft is about. */
 function joiner(state: State, plan: SourcePlan): (draft: Draft) => Draft | 'ambiguous' | undefined {
   const mark = (draft: Draft) =>
     plan.match === 'key' ? draft.key.slice(draft.source.length + 1) : fold(draft.fields[plan.match] ?? '');
   const index = new Map<string, Draft | 'ambiguous'>();
-  for (const draft of [...state.people.values(), ...state.inactive.values()]) {
+  for (const draft of state.people.values()) {
     const text = mark(draft);
     if (text !== '') index.set(text, index.has(text) ? 'ambiguous' : draft);
+  }
+  // Whoever left under one key and is back under another is whom the record is about; the old row is nobody's rival.
+  for (const draft of inOrder(state.inactive, state)) {
+    const text = mark(draft);
+    if (text !== '' && !index.has(text)) index.set(text, draft);
   }
   return draft => index.get(mark(draft));
 }
@@ -127,9 +156,12 @@ function joiner(state: State, plan: SourcePlan): (draft: Draft) => Draft | 'ambi
 /** Each field comes from the first source that has it. */
 function enrich(person: Draft, draft: Draft, plan: SourcePlan): void {
   const from = person.from ?? {};
+  const lacks = (field: string) => !has(person, field);
+  const broken = draft.broken.filter(one => !OF_THE_RECORD.includes(one.field) && lacks(one.field));
+  if (broken.length > 0) person.broken = combined(person.broken, broken);
   for (const field of PERSON_FIELDS) {
     const value = draft.fields[field];
-    if (value === undefined || person.fields[field] !== undefined) continue;
+    if (!value || person.fields[field]) continue;
     person.fields[field] = value;
     from[field] = plan.name;
   }
@@ -145,14 +177,34 @@ function enrich(person: Draft, draft: Draft, plan: SourcePlan): void {
   if (Object.keys(from).length > 0) person.from = from;
 }
 
+/** What a broken field of a record says about the record alone, not about the person whom it enriches. */
+const OF_THE_RECORD: readonly string[] = ['key', 'active'];
+
+function has({ fields, departments, extra }: Draft, field: string): boolean {
+  if (field === 'departments') return departments.length > 0;
+  if (field.startsWith('extra.')) return extra.some(([name]) => field === `extra.${name}`);
+  return Boolean(fields[field as PersonField]);
+}
+
+/** A field is broken once, however many rows say so. */
+function combined(known: readonly BrokenField[], others: readonly BrokenField[]): BrokenField[] {
+  return [...known, ...others.filter(other => !known.some(one => one.field === other.field))];
+}
+
 function draftsOf(state: State, plan: SourcePlan, extract: Extract) {
   const active = new Map<PersonKey, Draft>();
   const inactive = new Map<PersonKey, Draft>();
-  const groups = membershipsByPerson(extract);
+  const groups = plan.fields?.has('departments') === false ? new Map() : membershipsByPerson(extract);
   for (const record of extract.people) {
-    const own = record.key || (record.fields.username ?? '');
-    if (own === '') state.problems.add(nameless(plan, record));
-    else collect(record.active ? active : inactive, toDraft(plan, record, own), groups.get(own));
+    if (isReadable(record.key)) collect(record.active ? active : inactive, toDraft(plan, record, record.key), groups);
+  }
+  const isKey = (own: string) => [active, inactive].some(some => some.get(personKey(plan.name, own))?.keyed);
+  for (const record of extract.people) {
+    if (isReadable(record.key)) continue;
+    const own = (record.fields.username ?? '').trim();
+    if (!isReadable(own)) state.problems.add(nameless(plan, record));
+    else if (isKey(own)) state.problems.add(keyless(plan, own));
+    else collect(record.active ? active : inactive, toDraft(plan, record, own), groups);
   }
   // Two rows of one person, one of them a job that has ended: who is active anywhere in a source is active.
   for (const key of active.keys()) inactive.delete(key);
@@ -160,8 +212,15 @@ function draftsOf(state: State, plan: SourcePlan, extract: Extract) {
   return { active, inactive };
 }
 
+/** Half a surrogate pair is nothing that a store could keep and find again. */
+const isReadable = (own: string) => own !== '' && own.isWellFormed();
+
+const UNREADABLE_KEY: BrokenField = { field: 'key', why: 'has half a character in it' };
+
 function toDraft(plan: SourcePlan, record: PersonRecord, own: string): Draft {
   const allowed = plan.fields;
+  const keyed = own === record.key;
+  const broken = keyed || record.key === '' ? record.broken : [...record.broken, UNREADABLE_KEY];
   const may = (field: string) => allowed === undefined || allowed.has(field);
   const fields = allowed
     ? Object.fromEntries(Object.entries(record.fields).filter(([field]) => may(field)))
@@ -169,17 +228,18 @@ function toDraft(plan: SourcePlan, record: PersonRecord, own: string): Draft {
   return {
     key: personKey(plan.name, own),
     source: plan.name,
-    keyed: record.key !== '',
+    keyed,
     fields,
     departments: may('departments') ? [...record.departments] : [],
     extra: allowed ? record.extra.filter(([name]) => may(name) || may(`extra.${name}`)) : [...record.extra],
     from: undefined,
-    broken: record.broken,
+    broken: allowed ? broken.filter(({ field }) => may(field) || OF_THE_RECORD.includes(field)) : broken,
   };
 }
 
-function collect(drafts: Map<PersonKey, Draft>, draft: Draft, groups: readonly string[] | undefined): void {
-  if (groups) draft.departments.push(...groups);
+function collect(drafts: Map<PersonKey, Draft>, draft: Draft, memberships: ReadonlyMap<string, string[]>): void {
+  const groups = memberships.get(draft.key.slice(draft.source.length + 1));
+  if (groups) for (const group of groups) draft.departments.push(group);
   const known = drafts.get(draft.key);
   if (known) combine(known, draft);
   else drafts.set(draft.key, draft);
@@ -191,11 +251,12 @@ function collect(drafts: Map<PersonKey, Draft>, draft: Draft, groups: readonly s
  */
 function combine(known: Draft, other: Draft): void {
   known.departments.push(...other.departments);
-  const broken = [...known.broken, ...other.broken];
+  const broken = combined(known.broken, other.broken);
   for (const field of PERSON_FIELDS) {
     const [a, b] = sorted([known.fields[field] ?? '', other.fields[field] ?? '']);
     if (a === b) continue;
-    broken.push({ field, why: `two rows with the same key say "${a}" and "${b}"` });
+    if (!broken.some(one => one.field === field))
+      broken.push({ field, why: `two rows with the same key say "${a}" and "${b}"` });
     known.fields[field] = b ?? '';
   }
   if (JSON.stringify(known.extra) !== JSON.stringify(other.extra)) {
@@ -245,10 +306,11 @@ function addDepartments(state: State, plan: SourcePlan, records: Iterable<Depart
 }
 
 function combineDepartments(known: DepartmentRecord, other: DepartmentRecord): DepartmentRecord {
-  const broken = [...known.broken, ...other.broken];
+  const broken = combined(known.broken, other.broken);
   const pick = (field: 'display_name' | 'parent_group_no') => {
     const [a = '', b = ''] = sorted([known[field], other[field]]);
-    if (a !== b) broken.push({ field, why: `two rows with the same code say "${a}" and "${b}"` });
+    if (a !== b && !broken.some(one => one.field === field))
+      broken.push({ field, why: `two rows with the same code say "${a}" and "${b}"` });
     return a === '' ? b : a;
   };
   return {
@@ -290,9 +352,24 @@ const nameless = (plan: SourcePlan, record: PersonRecord): Problem => ({
   text: `a row has neither key nor username${record.fields.email ? ` (email "${record.fields.email}")` : ''}`,
 });
 
+const keyless = (plan: SourcePlan, own: string): Problem => ({
+  code: 'key_missing',
+  effect: 'quarantined',
+  source: plan.name,
+  kind: 'person',
+  key: '',
+  name: own,
+  text: `a row without a key has the username "${own}", which is the key of somebody else`,
+});
+
+const openMatch = ({ match }: SourcePlan): BrokenField => ({
+  field: 'key',
+  why: `is open: several people of earlier sources have the same ${match}`,
+});
+
 const ambiguous = (plan: SourcePlan, draft: Draft): Problem => ({
   code: 'match_ambiguous',
-  effect: plan.action === 'create' ? 'quarantined' : 'dropped',
+  effect: 'dropped',
   source: plan.name,
   kind: 'person',
   key: draft.key,

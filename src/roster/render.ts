@@ -63,7 +63,7 @@ export function parentsFirst(departments: readonly Department[]): Department[] {
   let level = children.get('') ?? [];
   while (level.length > 0) {
     level = [...level].sort((a, b) => byBytes(a.group_no, b.group_no));
-    ordered.push(...level);
+    for (const one of level) ordered.push(one);
     level = level.flatMap(one => children.get(one.group_no) ?? []);
   }
   return ordered;

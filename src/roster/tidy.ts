@@ -1,3 +1,4 @@
+import { fold } from './fold.ts';
 import type { Draft, DraftDepartment } from './merge.ts';
 import { type BrokenField, groupNo, type Person, type Problem, username } from './model.ts';
 import { sortedSet } from './order.ts';
@@ -30,7 +31,7 @@ export const LONGEST_DISPLAY_NAME = 200;
 const asciiName = /^[A-Za-z0-9_.@+-]+$/;
 const unicodeName = /^[\p{L}\p{M}\p{N}_.@+-]+$/u;
 /** An ASCII local part without blanks, one `@`, a domain without blanks or control characters. */
-const email = /^[!-?A-~]+@[^\s@\p{Cc}]+$/u;
+const email = /^[!-?A-~]+@[^\s@\p{Cc}\p{Cs}]+$/u;
 const control = /\p{Cc}/u;
 const controls = /\p{Cc}+/gu;
 const phoneFormatting = /[\s().\-/]/g;
@@ -52,11 +53,12 @@ export function cut(text: string, longest: number): string {
   let kept = '';
   let length = 0;
   for (const { segment } of graphemes.segment(text)) {
-    length += lengthOf(segment);
+    length += [...segment].length;
     if (length > longest) break;
     kept += segment;
   }
-  return kept.trimEnd();
+  // A first visible character that is too long by itself, a letter under a heap of marks: rather a part of it than nothing.
+  return kept.trimEnd() || [...text].slice(0, longest).join('');
 }
 
 /** Control characters (a tab or a line end becomes a blank), halves of surrogate pairs and outer blanks gone. */
@@ -116,7 +118,7 @@ function usernameWrong(name: string, rules: Rules): BrokenField | undefined {
     const which = rules.usernames === 'ascii' ? 'A-Z, a-z, 0-9' : 'letters, digits';
     return wrong(`"${clean(name)}" has characters other than ${which} and _ . @ + -`);
   }
-  if (['system', ...rules.reserved].some(taken => taken.toLowerCase() === name.toLowerCase())) {
+  if (['system', ...rules.reserved].some(taken => fold(taken) === fold(name))) {
     return wrong(`"${name}" is reserved`);
   }
   return undefined;
@@ -127,17 +129,20 @@ function emailWrong(mail: string, rules: Rules): BrokenField | undefined {
   if (mail === '') return wrong('is missing');
   if (lengthOf(mail) > LONGEST.email) return wrong(`is longer than ${LONGEST.email} characters`);
   if (!email.test(mail)) return wrong(`"${clean(mail)}" is not an email address`);
-  if (['system@system.com', ...rules.reserved].some(taken => taken.toLowerCase() === mail.toLowerCase())) {
+  if (['system@system.com', ...rules.reserved].some(taken => fold(taken) === fold(mail))) {
     return wrong(`"${mail}" is reserved`);
   }
   return undefined;
 }
 
+/** What stands for the name of somebody who has none. */
+export const nameFor = (login: string) => cut(clean(login), LONGEST.nick_name);
+
 function nickName(given: string | undefined, login: string, notes: Note[]): string {
   const text = clean(given ?? '');
   if (text === '') {
     notes.push(['nick_name_missing', 'fixed', 'has no name; the username stands for it']);
-    return cut(clean(login), LONGEST.nick_name);
+    return nameFor(login);
   }
   if (given !== undefined && control.test(given))
     notes.push(['nick_name_control', 'fixed', 'had control characters in the name']);
@@ -208,6 +213,8 @@ export function tidyDepartment(draft: DraftDepartment): {
     notes.push(['display_name_long', 'fixed', `the name is cut to ${LONGEST_DISPLAY_NAME} characters`]);
   return { display_name: kept, wrong: groupNoWrong(draft.group_no), notes };
 }
+
+export const isServable = (code: string) => groupNoWrong(code) === undefined;
 
 function groupNoWrong(code: string): string | undefined {
   if (code.trim() === '') return 'has no code';
