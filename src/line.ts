@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Config, LimitConfig } from './config/schema.ts';
+import type { SourcePlan } from './roster/drafts.ts';
 import { DEFAULT_LIMITS, type Limit, type Limits } from './roster/guard.ts';
-import type { SourcePlan } from './roster/merge.ts';
 import { sourceName } from './roster/model.ts';
 import type { Line } from './runs/run.ts';
 import { dayIn } from './runs/schedule.ts';

@@ -1,10 +1,11 @@
 import type { Candidate, Member } from './candidate.ts';
 import { type Claim, settle, usurped } from './claims.ts';
 import { type Departments, exists, growTree, type Listed, listDepartments, sourceOf } from './departments.ts';
+import type { Draft } from './drafts.ts';
 import { type Identity, identify } from './identify.ts';
 import type { Known, Removal } from './known.ts';
 import { departmentContent, leaf, personContent } from './leaf.ts';
-import type { Draft, Merged } from './merge.ts';
+import type { Merged } from './merge.ts';
 import {
   type Department,
   type Digest,

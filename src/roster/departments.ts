@@ -1,6 +1,6 @@
 import { fold } from './fold.ts';
 import type { Stored } from './known.ts';
-import type { DraftDepartment } from './merge.ts';
+import type { DraftDepartment } from './merge-departments.ts';
 import { type Department, type GroupNo, groupNo, type Problem, type SourceName } from './model.ts';
 import { byBytes, sorted } from './order.ts';
 import { ProblemList } from './problems.ts';

@@ -1,5 +1,6 @@
+import type { Draft } from './drafts.ts';
 import { fold } from './fold.ts';
-import type { Draft, DraftDepartment } from './merge.ts';
+import type { DraftDepartment } from './merge-departments.ts';
 import { type BrokenField, groupNo, type Person, type Problem, username } from './model.ts';
 import { sortedSet } from './order.ts';
 import type { ProblemList } from './problems.ts';
@@ -112,28 +113,33 @@ const toProblem = (draft: Draft, name: string, [code, effect, text]: Note): Prob
 function usernameWrong(name: string, rules: Rules): BrokenField | undefined {
   const wrong = (why: string) => ({ field: 'username', why });
   if (name === '') return wrong('is missing');
-  if (lengthOf(name) > LONGEST.username) return wrong(`is longer than ${LONGEST.username} characters`);
+  const folded = fold(name);
+  // Folding makes eighteen letters of some single ones, and what is folded has to be kept, too.
+  if (lengthOf(name) > LONGEST.username || folded.length > 2 * LONGEST.username) {
+    return wrong(`is longer than ${LONGEST.username} characters`);
+  }
   const allowed = rules.usernames === 'ascii' ? asciiName : unicodeName;
   if (!allowed.test(name)) {
     const which = rules.usernames === 'ascii' ? 'A-Z, a-z, 0-9' : 'letters, digits';
     return wrong(`"${clean(name)}" has characters other than ${which} and _ . @ + -`);
   }
-  if (['system', ...rules.reserved].some(taken => fold(taken) === fold(name))) {
-    return wrong(`"${name}" is reserved`);
-  }
-  return undefined;
+  return isReserved(folded, 'system', rules) ? wrong(`"${name}" is reserved`) : undefined;
 }
 
 function emailWrong(mail: string, rules: Rules): BrokenField | undefined {
   const wrong = (why: string) => ({ field: 'email', why });
   if (mail === '') return wrong('is missing');
-  if (lengthOf(mail) > LONGEST.email) return wrong(`is longer than ${LONGEST.email} characters`);
-  if (!email.test(mail)) return wrong(`"${clean(mail)}" is not an email address`);
-  if (['system@system.com', ...rules.reserved].some(taken => fold(taken) === fold(mail))) {
-    return wrong(`"${mail}" is reserved`);
+  const folded = fold(mail);
+  if (lengthOf(mail) > LONGEST.email || folded.length > LONGEST.email) {
+    return wrong(`is longer than ${LONGEST.email} characters`);
   }
-  return undefined;
+  if (!email.test(mail)) return wrong(`"${clean(mail)}" is not an email address`);
+  return isReserved(folded, 'system@system.com', rules) ? wrong(`"${mail}" is reserved`) : undefined;
 }
+
+/** OMFLOW's own is reserved besides those that the configuration lists. */
+const isReserved = (folded: string, own: string, { reserved }: Rules) =>
+  folded === own || reserved.some(taken => fold(taken) === folded);
 
 /** What stands for the name of somebody who has none. */
 export const nameFor = (login: string) => cut(clean(login), LONGEST.nick_name);

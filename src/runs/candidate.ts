@@ -1,8 +1,9 @@
 import type { Candidate } from '../roster/candidate.ts';
 import { check, type Differing, type Drafted, draft } from '../roster/check.ts';
+import type { SourcePlan } from '../roster/drafts.ts';
 import { fold } from '../roster/fold.ts';
 import type { Known, Stored } from '../roster/known.ts';
-import { merge, type SourcePlan } from '../roster/merge.ts';
+import { merge } from '../roster/merge.ts';
 import type { Department, Extract, GroupNo, PersonKey } from '../roster/model.ts';
 import { ProblemList } from '../roster/problems.ts';
 import type { Rules } from '../roster/tidy.ts';

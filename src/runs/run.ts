@@ -6,9 +6,9 @@ import {
   type Entry,
   isUnchanged,
 } from '../roster/compare.ts';
+import type { SourcePlan } from '../roster/drafts.ts';
 import { type Baseline, guard, type Limits } from '../roster/guard.ts';
 import type { Removal } from '../roster/known.ts';
-import type { SourcePlan } from '../roster/merge.ts';
 import type {
   Department,
   Outcome,

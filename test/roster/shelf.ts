@@ -9,6 +9,7 @@ import {
   type Entry,
   type Loaded,
 } from '../../src/roster/compare.ts';
+import type { SourcePlan } from '../../src/roster/drafts.ts';
 import { fold } from '../../src/roster/fold.ts';
 import type { Known, Ledger, Removal, Stored } from '../../src/roster/known.ts';
 import {
@@ -19,7 +20,7 @@ import {
   readPerson,
   rosterDigest,
 } from '../../src/roster/leaf.ts';
-import { merge, type SourcePlan } from '../../src/roster/merge.ts';
+import { merge } from '../../src/roster/merge.ts';
 import {
   type BrokenField,
   type ChangeCounts,
