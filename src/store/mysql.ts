@@ -1,10 +1,9 @@
 import { hash } from 'node:crypto';
-import type { Socket } from 'node:net';
 import { MysqlDialect, type MysqlPool } from 'kysely';
 import mysql, { type Connection, type TypeCastField, type TypeCastNext } from 'mysql2';
 import type { DatabaseConfig } from '../config/schema.ts';
 import { databaseAddress, printableAddress } from '../connect/database.ts';
-import { mysqlOptions } from '../connect/mysql.ts';
+import { cut, mysqlOptions } from '../connect/mysql.ts';
 import { StoreError } from './error.ts';
 
 /** The shared engine, for Kysely. */
@@ -82,12 +81,6 @@ export async function lockByName(
       cut(connection);
     },
   };
-}
-
-/** mysql2's own `destroy` only says goodbye, and leaves the connection open until the server agrees. */
-function cut(connection: Connection): void {
-  connection.destroy();
-  (connection as unknown as { stream: Socket }).stream.destroy();
 }
 
 /** Locks belong to the server, not to a database, and their names end at 64 characters. */

@@ -80,7 +80,7 @@ export class FaultProxy implements AsyncDisposable, Endpoint {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#server.close();
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+    for (const socket of this.#sockets) reset(socket);
     this.#thaw();
   }
 
@@ -98,8 +98,8 @@ export class FaultProxy implements AsyncDisposable, Endpoint {
       await Promise.all([this.#forward(client, server), this.#answer(server, client, this.#cut)]);
     } catch {
       // One side aborted; so does the other.
-      client.resetAndDestroy();
-      server.resetAndDestroy();
+      reset(client);
+      reset(server);
     }
   }
 
@@ -129,6 +129,12 @@ export class FaultProxy implements AsyncDisposable, Endpoint {
     }
     client.end();
   }
+}
+
+/** A socket that said goodbye already cannot be reset any more, and trying to would leave its handle open. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** What arrives on a socket, which stays open for writing when that ends. */

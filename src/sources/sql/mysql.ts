@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import iconv from 'iconv-lite';
 import mysql, {
   type Connection,
@@ -9,7 +8,7 @@ import mysql, {
 } from 'mysql2';
 import type { SqlSourceConfig } from '../../config/schema.ts';
 import { databaseAddress, printableAddress } from '../../connect/database.ts';
-import { mysqlOptions } from '../../connect/mysql.ts';
+import { cut, mysqlOptions, socketOf } from '../../connect/mysql.ts';
 import type { Page, Reading, Statement } from './reading.ts';
 
 type Timeouts = SqlSourceConfig['timeouts'];
@@ -24,18 +23,6 @@ export async function openMysqlReading(config: SqlSourceConfig, signal: AbortSig
   } catch (error) {
     throw new Error(`${where} cannot be read: ${words(error)}`, { cause: error });
   }
-}
-
-/** The socket below: mysql2 has it on every connection and leaves it out of its types. */
-const socketOf = (connection: Connection) => (connection as unknown as { stream: Socket }).stream;
-
-/**
- * Ends a connection at once. mysql2's own `destroy` only says that no more will be asked, and a server that is sending rows
- * to us does not hear that before it has given them up after minutes.
- */
-function cut(connection: Connection): void {
-  connection.destroy();
-  socketOf(connection).destroy();
 }
 
 /** A connection that failed, rather than a server that refused. */
