@@ -5,6 +5,7 @@ import type { PersonRecord, Problem, RowCounts } from '../src/roster/model.ts';
 import { dayIn } from '../src/runs/schedule.ts';
 import { openSources } from '../src/sources/open.ts';
 import type { Source } from '../src/sources/source.ts';
+import { StoreError } from '../src/store/error.ts';
 import { openStore } from '../src/store/open.ts';
 
 /** What was found out about one part of a configuration. */
@@ -43,10 +44,9 @@ async function storeFinding(config: Config): Promise<Finding> {
     const text = newest ? `${store.address} has ${newest.number} snapshots` : `${store.address} has no snapshot yet`;
     return { part: 'store', fine: true, text };
   } catch (error) {
-    const { message } = error as Error;
-    // Before the first run that is as it should be.
-    const fresh = /there is no store|is empty or of an older version/.test(message);
-    return { part: 'store', fine: fresh, text: message };
+    // Before the first run that is as it should be, and after an upgrade too.
+    const fine = error instanceof StoreError && error.code !== 'other';
+    return { part: 'store', fine, text: (error as Error).message };
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { anotherChange, COMPANY_FILE, DEMO_LOGIN, makeCompany, moveDepartment } from '../config/demo/company.ts';
@@ -62,8 +62,16 @@ export function changeDemo(folder: string): string {
   throw new DemoError(`there is no demo in ${folder}; start one with "npm start" first`);
 }
 
-/** Removes what an earlier demo left, but not under a daemon that still serves it. */
+/** Stands in a folder that a demo made, so that nobody's own store and configuration are taken for one. */
+const MARKER = '.rosterd-demo';
+
+/** Removes what an earlier demo left, but nothing of anybody else's, and not under a daemon that still serves it. */
 function clear(folder: string): void {
+  const mine = existsSync(join(folder, MARKER));
+  if (!mine && readdirSync(folder).length > 0) {
+    throw new DemoError(`${folder} has files that are not a demo's; name an empty folder with --dir`);
+  }
+  writeFileSync(join(folder, MARKER), '');
   const store = join(folder, STORE_FILE);
   using lock = lockFile(`${store}-serve-lock`);
   if (!lock)

@@ -15,6 +15,11 @@ export class NotFound extends Error {
   override readonly name = 'NotFound';
 }
 
+/** Somebody ended the command before it was done; the message says what became of it. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+}
+
 /** A command that cannot be understood, and how it should be written. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';

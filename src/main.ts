@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Config } from './config/schema.ts';
 import type { LoginService } from './http/login.ts';
-import { type RosterServer, startServer } from './http/server.ts';
+import { startServer } from './http/server.ts';
 import { logRun } from './log.ts';
 import { type Authenticator, authenticate } from './logins/authenticate.ts';
 import { openAuthenticators } from './logins/open.ts';
@@ -26,6 +26,7 @@ export interface Daemon extends AsyncDisposable {
 
 /** The composition root of the main thread: puts the rooms together and starts them. What it starts it stops, in reverse. */
 export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
+  const now = () => new Date();
   await using stack = new AsyncDisposableStack();
   await migrate(config);
   const store = stack.use(await openStore(config.store, { migrate: false, timeout: 0 }));
@@ -38,10 +39,10 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
       module: new URL('./run-worker.ts', import.meta.url),
       config,
       onRun: summary => logRun(log, summary),
-      onFailure: error => log.error({ why: error.message }, 'run could not be made'),
+      onFailure: error => log.error({ why: error.message, stack: error.stack }, 'run could not be made'),
+      now,
     }),
   );
-  const now = () => new Date();
   const server = stack.use(
     await startServer({
       listen: config.server.listen,
@@ -52,6 +53,7 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
         runner: worker,
         now,
         // A request's id is the client's to choose, and may come twice.
+        unavailable: error => log.error({ why: error.message, stack: error.stack }, 'roster could not be read'),
         delivered: ({ requestId: _, ...delivery }) => deliveries.add({ ...delivery, id: randomUUID() }),
       }),
       login: loginService(openAuthenticators(config.authenticate), store, log),
@@ -61,21 +63,23 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
     }),
   );
   const start = (cause: 'start' | 'schedule') => worker.run(cause).catch(() => {});
-  if (config.schedule) stack.use(startSchedule(config.schedule, config.timezone, () => start('schedule')));
+  const schedule = new DisposableStack();
+  stack.use(schedule);
+  if (config.schedule) schedule.use(startSchedule(config.schedule, config.timezone, () => start('schedule')));
   server.ready();
   log.info({ address: server.address, store: store.address }, 'serving');
-  return daemon(server, start('start'), stack.move());
-}
-
-function daemon(server: RosterServer, firstRun: Promise<unknown>, stack: AsyncDisposableStack): Daemon {
+  const firstRun = start('start');
+  const owned = stack.move();
   return {
     address: server.address,
     firstRun,
     async stop(within) {
+      // What would start now would only be broken off.
+      schedule.dispose();
       await server.drain(within);
-      await stack.disposeAsync();
+      await owned.disposeAsync();
     },
-    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
@@ -100,12 +104,13 @@ function loginService(chain: readonly Authenticator[], store: Store, log: Logger
     async check(username, password, meta) {
       const began = performance.now();
       const signal = AbortSignal.timeout(LOGIN_DEADLINE);
-      const loginOf = (name: string) => servedLogin(store, name);
+      const loginOf = (name: string) => orAborted(servedLogin(store, name), signal);
       const result = await authenticate(chain, { username, password }, { loginOf, signal });
       const why = 'why' in result ? result.why : undefined;
       const line = {
-        ...meta,
-        username,
+        request_id: meta.requestId,
+        client: meta.client,
+        username: username.slice(0, 150),
         outcome: result.status,
         by: result.by,
         why,
@@ -115,6 +120,13 @@ function loginService(chain: readonly Authenticator[], store: Store, log: Logger
       return { status: result.status };
     },
   };
+}
+
+/** A store that does not answer must not keep somebody waiting for longer than a login may take. */
+function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => reject(new Error('the store does not answer')), { once: true });
+  return Promise.race([work, promise]);
 }
 
 /** The name at the directory of whoever has this username in the snapshot that is served. */

@@ -3,11 +3,10 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Config } from './config/schema.ts';
 import { openLine } from './line.ts';
 import { renderSnapshot } from './runs/body.ts';
-import { takeTurn } from './runs/lock.ts';
-import { run } from './runs/run.ts';
+import { inTurn } from './runs/turn.ts';
 import type { RunSummary, WorkerAnswer, WorkerRequest } from './runs/worker.ts';
 import { openStore } from './store/open.ts';
-import type { RunCause } from './store/store.ts';
+import type { RunCause, Store } from './store/store.ts';
 
 /**
  * The composition root of the thread in which runs are made. It opens a store and sources of its own: nothing but plain
@@ -18,17 +17,24 @@ import type { RunCause } from './store/store.ts';
 const GROWN = 192 * 1024 * 1024;
 
 const config = workerData as Config;
-const opened = openStore(config.store, { migrate: false });
-// Whoever asks first is told; without this the thread would die before it could say why.
-opened.catch(() => {});
+let opened: Promise<Store> | undefined;
+
+/** Opened when it is first needed; one that could not be opened is tried again by whoever asks next. */
+function openedStore(): Promise<Store> {
+  if (opened) return opened;
+  const opening = openStore(config.store, { migrate: false });
+  opened = opening;
+  opening.catch(() => {
+    opened = undefined;
+  });
+  return opening;
+}
 
 async function makeRun(cause: RunCause): Promise<RunSummary> {
-  const store = await opened;
-  const turn = await takeTurn(store, new AbortController().signal);
-  if ('theirs' in turn) return { ...turn.theirs, report: undefined, joined: true };
-  await using lock = turn.mine;
-  const result = await run(openLine(config, store), { cause, dryRun: false, signal: lock.lost });
-  return { run: result.run, outcome: result.outcome, report: result.report, joined: false };
+  const store = await openedStore();
+  const turn = await inTurn(openLine(config, store), { cause, dryRun: false, signal: new AbortController().signal });
+  if ('joined' in turn) return { run: turn.joined, outcome: turn.outcome, report: undefined, joined: true };
+  return { run: turn.run, outcome: turn.outcome, report: turn.report, joined: false };
 }
 
 async function answer(request: WorkerRequest): Promise<void> {
@@ -38,10 +44,11 @@ async function answer(request: WorkerRequest): Promise<void> {
       const summary = await makeRun(request.cause);
       return reply({ id: request.id, answer: summary, grown: v8.getHeapStatistics().used_heap_size > GROWN });
     }
-    const bytes = await renderSnapshot(await opened, request.snapshot);
+    const bytes = await renderSnapshot(await openedStore(), request.snapshot);
     reply({ id: request.id, answer: bytes, grown: false }, [bytes.buffer]);
   } catch (error) {
-    reply({ id: request.id, failure: (error as Error).message });
+    const { message, stack } = error as Error;
+    reply({ id: request.id, failure: message, stack });
   }
 }
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { changeDemo, type Demo, startDemo } from '../demo.ts';
 import { fromHere } from '../print.ts';
 import { bareVerb, print } from '../verb.ts';
-import { stopped } from './serve.ts';
+import { stopInTime, stopSignal } from './serve.ts';
 
 interface DemoOptions {
   readonly dir: string;
@@ -23,9 +23,12 @@ export const command = bareVerb('demo', {
   .option('--change', 'make a small change in the company of the demo, and tell which')
   .action(async ({ dir, change }: DemoOptions) => {
     if (change) return print([changeDemo(dir)]);
+    const signal = stopSignal();
     const demo = await startDemo(dir);
     print(welcome(demo, dir));
-    await stopped(demo.daemon, () => print(['', 'stopping']));
+    await signal;
+    print(['', 'stopping']);
+    await stopInTime(demo.daemon, () => print(['something did not end in time']));
   });
 
 function welcome({ daemon, token, login, configFile, logFile }: Demo, dir: string): string[] {

@@ -1,11 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Config } from '../../src/config/schema.ts';
 import { readConfiguration } from '../../src/configuration.ts';
 import { openLine } from '../../src/line.ts';
-import type { Outcome, RunNumber } from '../../src/roster/model.ts';
-import { takeTurn } from '../../src/runs/lock.ts';
-import { type RunResult, run } from '../../src/runs/run.ts';
+import { run } from '../../src/runs/run.ts';
+import { inTurn, type Pulled } from '../../src/runs/turn.ts';
+import { StoreError } from '../../src/store/error.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
+import { Stopped } from '../exit.ts';
 import { type Look, lookOf } from '../text/look.ts';
 import { exitCodeOf, runObjects, runText, verdictText } from '../text/verdict.ts';
 import { type CommonOptions, exitWith, print, printJson, verb } from '../verb.ts';
@@ -14,9 +18,6 @@ interface PullOptions extends CommonOptions {
   readonly dryRun?: true;
   readonly mask?: true;
 }
-
-/** A run of ours, or the outcome of somebody else's that was under way. */
-type Pulled = RunResult | { readonly joined: RunNumber; readonly outcome: Outcome };
 
 export const command = verb('pull', {
   more: "While another run is under way, the daemon's for example, its outcome is waited for and counts as this one's.",
@@ -34,29 +35,42 @@ export const command = verb('pull', {
   .option('--mask', 'hide emails and telephone numbers, for sharing')
   .action(async (options: PullOptions) => {
     const { config } = readConfiguration(options.config, process.env);
-    await using store = await openStore(config.store, { migrate: true });
     const stop = new AbortController();
-    for (const name of ['SIGTERM', 'SIGINT'] as const)
-      process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
-    const pulled = options.dryRun ? await dryRun(config, store, stop.signal) : await pull(config, store, stop.signal);
+    const abort = (name: string) => stop.abort(new Stopped(`stopped by ${name}; nothing was published`));
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, abort);
+    const pulled = options.dryRun ? await dryRun(config, stop.signal) : await pull(config, stop.signal);
     const look = lookOf({ zone: config.timezone, mask: options.mask });
     if (options.json) for (const object of objectsOf(pulled)) printJson(object, look);
     else print(textOf(pulled, look));
     exitWith(exitCodeOf(pulled.outcome));
   });
 
-const dryRun = (config: Config, store: Store, signal: AbortSignal) =>
-  run(openLine(config, store), { cause: 'pull', dryRun: true, signal });
+async function pull(config: Config, signal: AbortSignal): Promise<Pulled> {
+  await using store = await openStore(config.store, { migrate: true });
+  return await inTurn(openLine(config, store), { cause: 'pull', dryRun: false, signal });
+}
 
-async function pull(config: Config, store: Store, signal: AbortSignal): Promise<Pulled> {
-  const turn = await takeTurn(store, signal);
-  if ('theirs' in turn) return { joined: turn.theirs.run, outcome: turn.theirs.outcome };
-  await using lock = turn.mine;
-  return await run(openLine(config, store), {
-    cause: 'pull',
-    dryRun: false,
-    signal: AbortSignal.any([signal, lock.lost]),
-  });
+async function dryRun(config: Config, signal: AbortSignal): Promise<Pulled> {
+  await using store = await storeForDryRun(config);
+  return await run(openLine(config, store), { cause: 'pull', dryRun: true, signal });
+}
+
+/** The store as it is; where there is none yet, an empty one that is gone afterwards: a dry run leaves nothing behind. */
+async function storeForDryRun(config: Config): Promise<Store> {
+  try {
+    return await openStore(config.store, { migrate: false });
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.code !== 'absent') throw error;
+  }
+  const folder = await mkdtemp(join(tmpdir(), 'rosterd-dry-run-'));
+  const store = await openStore({ url: `sqlite:${join(folder, 'roster.db')}` }, { migrate: true });
+  return {
+    ...store,
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true });
+    },
+  };
 }
 
 function textOf(pulled: Pulled, look: Look): string[] {

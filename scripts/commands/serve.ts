@@ -1,10 +1,13 @@
 import { readConfiguration } from '../../src/configuration.ts';
 import { openLog } from '../../src/log.ts';
 import { type Daemon, startDaemon } from '../../src/main.ts';
+import { EXIT } from '../exit.ts';
 import { type CommonOptions, verb } from '../verb.ts';
 
 /** How long calls under way may take when the daemon is told to stop, in milliseconds. */
 const DRAIN = 25_000;
+/** How long everything may take to be let go after that. */
+const RELEASE = 10_000;
 
 export const command = verb('serve', {
   more: 'Runs until SIGTERM or SIGINT; calls under way are finished first. The log goes to standard output, an object a line.',
@@ -17,16 +20,32 @@ export const command = verb('serve', {
   const { config, warnings } = readConfiguration(file, process.env);
   const log = openLog(config.log_level);
   for (const warning of warnings) log.warn(warning);
+  const signal = stopSignal();
   const daemon = await startDaemon(config, log);
-  await stopped(daemon, name => log.info({ signal: name }, 'stopping'));
+  log.info({ signal: await signal }, 'stopping');
+  await stopInTime(daemon, () => log.warn('stopped by force: something did not end in time'));
   log.info('stopped');
 });
 
-/** Waits for a signal and then for the daemon's end. A second signal is not waited for: it ends the process at once. */
-export async function stopped(daemon: Daemon, heard: (signal: string) => void): Promise<void> {
+/** The first SIGTERM or SIGINT from now on. A second one, of either kind, ends the process at once. */
+export function stopSignal(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
-  const signals = ['SIGTERM', 'SIGINT'] as const;
-  for (const name of signals) process.once(name, () => resolve(name));
-  heard(await promise);
+  let heard = false;
+  const hear = (name: string) => {
+    if (heard) process.exit(EXIT.failed);
+    heard = true;
+    resolve(name);
+  };
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, hear);
+  return promise;
+}
+
+/** Lets calls under way finish, and then ends the process even where a database or a thread does not let go. */
+export async function stopInTime(daemon: Daemon, forced: () => void): Promise<void> {
+  const force = () => {
+    forced();
+    process.exit(EXIT.fine);
+  };
+  setTimeout(force, DRAIN + RELEASE).unref();
   await daemon.stop(DRAIN);
 }

@@ -267,7 +267,7 @@ export const configSchema = z.strictObject({
   sync: z
     .strictObject({
       fresh_for: duration.optional(),
-      deadline: duration.optional(),
+      deadline: patience.optional(),
       max_stale: duration.optional(),
       on_hold: z.enum(['fail', 'serve_last']).optional(),
     })

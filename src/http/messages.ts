@@ -10,6 +10,7 @@ export interface Words {
   readonly loginRefused: string;
   readonly loginUnavailable: string;
   readonly firstPullRunning: string;
+  readonly unavailable: string;
   readonly nothingPublished: string;
   readonly held: (hold: number) => string;
   readonly stale: (since: string) => string;
@@ -20,6 +21,8 @@ export function refusalText(words: Words, refusal: SyncRefusal): string {
   switch (refusal.reason) {
     case 'first_pull_running':
       return words.firstPullRunning;
+    case 'unavailable':
+      return words.unavailable;
     case 'nothing_published':
       return short(`${words.nothingPublished}${refusal.why}`);
     case 'held':
@@ -68,6 +71,7 @@ const en: Words = {
   loginRefused: 'account or password is incorrect',
   loginUnavailable: 'cannot check passwords now',
   firstPullRunning: 'The first pull is still running. Try again in a few minutes.',
+  unavailable: 'The roster cannot be read now. Run `rosterd status` on the server of rosterd.',
   nothingPublished: 'Nothing has been published yet. Run `rosterd status` on the server of rosterd. Reason: ',
   held: hold =>
     `Hold ${hold} waits for an administrator's decision. Run \`rosterd status\` on the server of rosterd. Reason: `,
@@ -98,6 +102,7 @@ const zhTW: Words = {
   loginRefused: '帳號或密碼不正確',
   loginUnavailable: '目前無法驗證密碼',
   firstPullRunning: '第一次資料擷取仍在進行中，請於幾分鐘後再試。',
+  unavailable: '目前無法讀取名冊。請在 rosterd 伺服器上執行 `rosterd status`。',
   nothingPublished: '尚未發布任何名冊。請在 rosterd 伺服器上執行 `rosterd status`。原因：',
   held: hold => `保留案 ${hold} 正等待管理員決定。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：`,
   stale: since => `自 ${since} 起資料無法更新。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：`,
@@ -127,6 +132,7 @@ const ja: Words = {
   loginRefused: 'アカウントまたはパスワードが正しくありません',
   loginUnavailable: '現在パスワードを確認できません',
   firstPullRunning: '最初のデータ取得がまだ実行中です。数分後に再試行してください。',
+  unavailable: '現在、名簿を読み出せません。rosterd のサーバーで `rosterd status` を実行してください。',
   nothingPublished: 'まだ何も公開されていません。rosterd のサーバーで `rosterd status` を実行してください。理由：',
   held: hold =>
     `保留 ${hold} が管理者の判断を待っています。rosterd のサーバーで \`rosterd status\` を実行してください。理由：`,

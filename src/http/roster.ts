@@ -6,6 +6,8 @@ export type SyncRefusal =
   /** Nothing was ever published; `why` is the newest run's first problem, in English. */
   | { readonly reason: 'nothing_published'; readonly why: string }
   | { readonly reason: 'held'; readonly hold: number; readonly why: string }
+  /** The store or the worker does not answer; the log says more. */
+  | { readonly reason: 'unavailable' }
   /** The newest snapshot was last confirmed too long ago; `since` is the first failed run after that. */
   | { readonly reason: 'stale'; readonly since: Date; readonly why: string };
 

@@ -7,26 +7,51 @@ import type { RecordedRun, RunCause, Store } from '../store/store.ts';
 export interface AnswerSettings {
   readonly sync: Config['sync'];
   readonly store: Store;
-  readonly runner: {
-    readonly running: boolean;
-    run(cause: RunCause): Promise<unknown>;
-    render(snapshot: SnapshotNumber): Promise<Uint8Array>;
-  };
+  readonly runner: Runner;
   now(): Date;
   delivered(sent: SentRoster): void;
+  /** Told why `/sync` had to answer that nothing can be said now. */
+  unavailable(error: Error): void;
 }
+
+/** Who makes runs and bodies; the daemon's worker. */
+export interface Runner {
+  /** Since when no run could even be recorded. */
+  readonly failingSince: Date | undefined;
+  run(cause: RunCause): Promise<unknown>;
+  render(snapshot: SnapshotNumber): Promise<Uint8Array>;
+}
+
+/** How long the store may take to say what is so, besides a run; milliseconds. */
+const STORE_PATIENCE = 5_000;
 
 /** The `/sync` service: runs when it is time, and answers one snapshot, whole, or says why not. */
 export function rosterService(settings: AnswerSettings): RosterService {
   const body = bodies(settings);
   return {
     async answer() {
-      // A pinned snapshot comes first here, once there is `pin`.
-      await refresh(settings);
-      return (await refusal(settings)) ?? (await success(settings, body));
+      try {
+        const decision = await inTime(decide(settings), settings.sync.deadline + STORE_PATIENCE);
+        return typeof decision === 'number' ? { status: 'success', body: await body(decision) } : decision;
+      } catch (error) {
+        settings.unavailable(error as Error);
+        return fail({ reason: 'unavailable' });
+      }
     },
     delivered: sent => settings.delivered(sent),
   };
+}
+
+/** The snapshot to answer with, or why there is none. */
+async function decide(settings: AnswerSettings): Promise<SnapshotNumber | SyncAnswer> {
+  // A pinned snapshot comes first here, once there is `pin`.
+  await refresh(settings);
+  const newest = await settings.store.snapshots.newest();
+  const hold = await settings.store.holds.open();
+  if (hold && settings.sync.on_hold === 'fail') {
+    return fail({ reason: 'held', hold: hold.number, why: hold.findings.map(finding => finding.text).join('; ') });
+  }
+  return newest ? await unlessStale(newest.number, settings) : await nothingYet(settings);
 }
 
 /**
@@ -36,7 +61,8 @@ export function rosterService(settings: AnswerSettings): RosterService {
 async function refresh({ sync, store, runner, now }: AnswerSettings): Promise<void> {
   const last = await store.runs.newestFinished();
   const age = last?.finished ? now().getTime() - last.finished.getTime() : Number.POSITIVE_INFINITY;
-  if (age < sync.fresh_for) return;
+  // A run of the future is one from before the clock was put back.
+  if (age >= 0 && age < sync.fresh_for) return;
   // How it ended is read from the store below, as for a run of anybody else's.
   const run = runner.run('sync').catch(() => {});
   if (durationOf(last) <= sync.deadline) await within(run, sync.deadline);
@@ -45,28 +71,38 @@ async function refresh({ sync, store, runner, now }: AnswerSettings): Promise<vo
 const durationOf = (run: RecordedRun | undefined) =>
   run?.finished ? run.finished.getTime() - run.started.getTime() : 0;
 
+/** Waits for some work, but not longer than so many milliseconds. */
 function within(work: Promise<unknown>, milliseconds: number): Promise<unknown> {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, milliseconds);
   return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }
 
-async function refusal({ sync, store, runner, now }: AnswerSettings): Promise<SyncAnswer | undefined> {
-  const newest = await store.snapshots.newest();
-  const hold = await store.holds.open();
-  if (hold && sync.on_hold === 'fail') {
-    return fail({ reason: 'held', hold: hold.number, why: hold.findings.map(finding => finding.text).join('; ') });
-  }
-  if (!newest) {
-    const last = await store.runs.newestFinished();
-    if (!last || (runner.running && last.status === 'interrupted')) return fail({ reason: 'first_pull_running' });
-    return fail({ reason: 'nothing_published', why: whyOf(last) });
-  }
+/** The same for work that has to be done by then. */
+function inTime<Value>(work: Promise<Value>, milliseconds: number): Promise<Value> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('the store does not answer')), milliseconds);
+  return Promise.race([work, promise]).finally(() => clearTimeout(timer));
+}
+
+async function nothingYet({ store }: AnswerSettings): Promise<SyncAnswer> {
+  const last = await store.runs.newestFinished();
+  return fail(last ? { reason: 'nothing_published', why: whyOf(last) } : { reason: 'first_pull_running' });
+}
+
+/** The snapshot, if it was confirmed late enough: that counts from the first run since that went wrong. */
+async function unlessStale(newest: SnapshotNumber, settings: AnswerSettings): Promise<SnapshotNumber | SyncAnswer> {
+  const { sync, store, runner, now } = settings;
   const good = await store.runs.newestGood();
   const bad = await store.runs.firstBadSince(good?.number);
-  if (!bad || now().getTime() - bad.started.getTime() <= sync.max_stale) return undefined;
-  return fail({ reason: 'stale', since: bad.started, why: whyOf((await store.runs.newestFinished()) ?? bad) });
+  const since = earlier(bad?.started, runner.failingSince);
+  if (!since || now().getTime() - since.getTime() <= sync.max_stale) return newest;
+  const last = await store.runs.newestFinished();
+  const why = last && last.number !== good?.number ? whyOf(last) : bad ? whyOf(bad) : 'no run can be made';
+  return fail({ reason: 'stale', since, why });
 }
+
+const earlier = (a: Date | undefined, b: Date | undefined) => (a && b ? (a < b ? a : b) : (a ?? b));
 
 const fail = (refusal: SyncRefusal): SyncAnswer => ({ status: 'fail', refusal });
 
@@ -75,16 +111,7 @@ export function whyOf(run: RecordedRun): string {
   const first = run.problems.find(one => one.effect === 'failed');
   if (first) return first.source === '' ? first.text : `source ${first.source}: ${first.text}`;
   if (run.findings.length > 0) return run.findings.map(finding => finding.text).join('; ');
-  return run.status === 'interrupted' ? 'the last run was interrupted' : `the last run ended as ${run.status}`;
-}
-
-async function success(
-  { store }: AnswerSettings,
-  body: (number: SnapshotNumber) => Promise<RosterBody>,
-): Promise<SyncAnswer> {
-  const newest = await store.snapshots.newest();
-  if (!newest) return fail({ reason: 'first_pull_running' });
-  return { status: 'success', body: await body(newest.number) };
+  return run.status === 'running' ? 'the last run has not ended' : `the last run was ${run.status}`;
 }
 
 /** Keeps the newest body: made once, shared by all who ask for it, and made again only if that failed. */

@@ -2,8 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Outcome, RunNumber } from '../roster/model.ts';
 import type { Lock, RecordedRun, Store } from '../store/store.ts';
 
-/** How often somebody who waits for another's run looks whether it ended, in milliseconds. */
-const LOOK = 100;
+/** How soon, and at last how often, somebody who waits for another's run looks whether it ended, in milliseconds. */
+const FIRST_LOOK = 100;
+const LATER_LOOKS = 1000;
 
 /** A run that somebody else made, or the right to make one. */
 export type Turn =
@@ -16,12 +17,13 @@ export type Turn =
  */
 export async function takeTurn(store: Store, signal: AbortSignal): Promise<Turn> {
   const before = await store.runs.newestFinished();
-  for (;;) {
+  for (let pause = FIRST_LOOK; ; pause = Math.min(pause * 1.5, LATER_LOOKS)) {
+    signal.throwIfAborted();
     const lock = await store.lock('run');
     const ended = lock ? undefined : await store.runs.newestFinished();
     if (lock) return await newRun(store, lock, before);
     if (ended && ended.number !== before?.number) return { theirs: { run: ended.number, outcome: outcomeOf(ended) } };
-    await wait(LOOK, undefined, { signal });
+    await wait(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 

@@ -24,6 +24,7 @@ import type { Rules } from '../roster/tidy.ts';
 import type { Source } from '../sources/source.ts';
 import type { Publication, RunCause, RunReport, Store } from '../store/store.ts';
 import { type Prepared, prepare } from './candidate.ts';
+import { outcomeOf } from './lock.ts';
 import { publicationOf } from './publication.ts';
 import { type Pulled, pullAll, replaced } from './pull.ts';
 
@@ -71,7 +72,10 @@ export async function run(line: Line, request: RunRequest): Promise<RunResult> {
   } catch (error) {
     request.signal.throwIfAborted();
     const text = `the run broke off: ${(error as Error).message}`;
-    return conclude(line, number, failed(NOTHING_READ, [problem('run_broken', '', text)]), request.signal);
+    const broken = failed(NOTHING_READ, [problem('run_broken', '', text)]);
+    return await conclude(line, number, broken, request.signal).catch(second => {
+      throw new Error(`${text}; that could not be recorded either: ${(second as Error).message}`, { cause: error });
+    });
   }
 }
 
@@ -79,7 +83,9 @@ export async function run(line: Line, request: RunRequest): Promise<RunResult> {
 async function conclude(line: Line, number: RunNumber, decision: Decision, signal: AbortSignal): Promise<RunResult> {
   // Whoever lost the lock on the way must not publish: another run may be doing so.
   signal.throwIfAborted();
-  const { hold } = await line.store.runs.finish(number, { ...decision, at: line.now() });
+  const { recorded, hold } = await line.store.runs.finish(number, { ...decision, at: line.now() });
+  const ended = recorded ? undefined : await line.store.runs.get(number);
+  if (ended) return { ...decision, outcome: outcomeOf(ended), run: number };
   const outcome = decision.outcome.status === 'held' ? { ...decision.outcome, hold } : decision.outcome;
   return { ...decision, outcome, run: number };
 }

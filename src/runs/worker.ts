@@ -10,7 +10,7 @@ export type WorkerRequest =
 
 export type WorkerAnswer =
   | { readonly id: number; readonly answer: unknown; readonly grown: boolean }
-  | { readonly id: number; readonly failure: string };
+  | { readonly id: number; readonly failure: string; readonly stack: string | undefined };
 
 /** A run as it is told across the thread's border. */
 export interface RunSummary {
@@ -29,7 +29,10 @@ export interface WorkerOptions {
   onRun(summary: RunSummary): void;
   /** Told when a run could not be made, or the thread died by itself. */
   onFailure(error: Error): void;
+  now(): Date;
 }
+
+const STOPPING = 'the daemon is stopping';
 
 interface Waiting {
   resolve(answer: unknown): void;
@@ -47,6 +50,7 @@ export class RunWorker implements AsyncDisposable {
   #next = 1;
   #running: Promise<RunSummary> | undefined;
   #stopping = false;
+  #failingSince: Date | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -57,6 +61,11 @@ export class RunWorker implements AsyncDisposable {
     return this.#running !== undefined;
   }
 
+  /** Since when there was no good run, as far as no run could even be recorded; the store knows of those that failed. */
+  get failingSince(): Date | undefined {
+    return this.#failingSince;
+  }
+
   /** Makes a run, or joins the one that is under way. */
   run(cause: RunCause): Promise<RunSummary> {
     this.#running ??= this.#make(cause);
@@ -64,11 +73,15 @@ export class RunWorker implements AsyncDisposable {
   }
 
   async #make(cause: RunCause): Promise<RunSummary> {
+    const began = this.#options.now();
     try {
       const summary = (await this.#ask({ ask: 'run', cause })) as RunSummary;
+      if (summary.outcome.status === 'published' || summary.outcome.status === 'unchanged')
+        this.#failingSince = undefined;
       this.#options.onRun(summary);
       return summary;
     } catch (error) {
+      this.#failingSince ??= began;
       if (!this.#stopping) this.#options.onFailure(error as Error);
       throw error;
     } finally {
@@ -85,13 +98,15 @@ export class RunWorker implements AsyncDisposable {
     this.#stopping = true;
     const worker = this.#worker;
     this.#worker = undefined;
-    this.#fail(new Error('the daemon is stopping'));
+    this.#fail(new Error(STOPPING));
     await worker?.terminate();
   }
 
   #ask(request: { ask: 'run'; cause: RunCause } | { ask: 'render'; snapshot: SnapshotNumber }): Promise<unknown> {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
+      // Whatever were started now nobody would stop any more.
+      if (this.#stopping) throw new Error(STOPPING);
       this.#waiting.set(id, { resolve, reject });
       this.#started().postMessage({ id, ...request } satisfies WorkerRequest);
     });
@@ -110,7 +125,7 @@ export class RunWorker implements AsyncDisposable {
   #settle(answer: WorkerAnswer): void {
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
-    if ('failure' in answer) waiting?.reject(new Error(answer.failure));
+    if ('failure' in answer) waiting?.reject(Object.assign(new Error(answer.failure), { stack: answer.stack }));
     else waiting?.resolve(answer.answer);
     if ('grown' in answer && answer.grown && this.#waiting.size === 0) this.#retire();
   }

@@ -6,6 +6,16 @@ type Queued = Delivery & { readonly id: string };
 /** How long to wait before the next try, in milliseconds: a publish holds SQLite's writer for seconds at most. */
 const RETRY = 250;
 
+/** How long the last ones are tried when the queue ends, in milliseconds. */
+const LAST_TRIES = 5_000;
+/** Deliveries that wait at most: a store that is away for days must not fill the memory. */
+const MOST = 10_000;
+
+/** A server that restarts, or two writers that meet. */
+const PASSING = /^(ECONN|EPIPE|ETIMEDOUT|PROTOCOL_|ER_LOCK_|ER_SERVER_SHUTDOWN)/;
+
+const mayPass = (error: unknown) => isBusy(error) || PASSING.test(String((error as { code?: unknown }).code));
+
 /**
  * Deliveries on their way into the store. Whoever adds one never waits: while somebody else is writing they queue here,
  * and are tried again.
@@ -17,7 +27,7 @@ export class DeliveryQueue implements AsyncDisposable {
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
-  /** `lost` is told of deliveries that the store refused for another reason than being busy. */
+  /** `lost` is told of deliveries that the store refused for a reason that does not pass. */
   constructor(store: Store, lost: (error: unknown, count: number) => void) {
     this.#store = store;
     this.#lost = lost;
@@ -28,14 +38,16 @@ export class DeliveryQueue implements AsyncDisposable {
     this.#flushSoon();
   }
 
-  /** Writes what is left, for as long as it takes. */
+  /** Writes what is left, and gives up what cannot be written for seconds: whoever ends the daemon waits for this. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const until = performance.now() + LAST_TRIES;
     for (;;) {
       this.#flushSoon();
       // What somebody else is just writing may yet come back.
       await this.#writing;
       clearTimeout(this.#timer);
       if (this.#queue.length === 0) return;
+      if (performance.now() > until) return this.#lost(new Error('the store was busy to the end'), this.#queue.length);
       await new Promise(resolve => setTimeout(resolve, RETRY));
     }
   }
@@ -51,7 +63,7 @@ export class DeliveryQueue implements AsyncDisposable {
     try {
       await this.#store.deliveries.add(some);
     } catch (error) {
-      if (!isBusy(error)) return this.#lost(error, some.length);
+      if (!mayPass(error) || this.#queue.length > MOST) return this.#lost(error, some.length);
       this.#queue = [...some, ...this.#queue];
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#flushSoon(), RETRY);

@@ -73,6 +73,7 @@ async function bringUpToDate(db: Kysely<Tables>, engine: Store['engine'], migrat
   if (!migrate) {
     throw new StoreError(
       'the store is empty or of an older version; "rosterd serve" or "rosterd pull" brings it up to date',
+      { code: done.length === 0 ? 'absent' : 'outdated' },
     );
   }
   const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations(engine) } });

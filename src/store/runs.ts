@@ -17,7 +17,10 @@ import { publish } from './snapshots.ts';
 import type { Finished, RecordedRun, RunCause, RunEnd, Runs, SourceRead } from './store.ts';
 
 const GOOD: readonly RecordedStatus[] = ['published', 'unchanged'];
-const BAD: readonly RecordedStatus[] = ['failed', 'interrupted'];
+/** A run that never ends is as bad as one that failed, however long it goes on saying nothing. */
+const BAD: readonly RecordedStatus[] = ['failed', 'interrupted', 'running'];
+/** Those that ended by themselves; when a run was interrupted nobody knows. */
+const FINISHED: readonly RecordedStatus[] = ['published', 'unchanged', 'held', 'failed'];
 
 export function runs(db: Kysely<Tables>): Runs {
   const rows = () => db.selectFrom('runs').selectAll().orderBy('number', 'desc');
@@ -30,7 +33,7 @@ export function runs(db: Kysely<Tables>): Runs {
     finish: (number, end) => finish(db, number, end),
     list: async count => (await rows().limit(count).execute()).map(recorded),
     get: number => one(rows().where('number', '=', number)),
-    newestFinished: () => one(rows().where('finished', 'is not', null)),
+    newestFinished: () => one(rows().where('status', 'in', FINISHED)),
     newestGood: () => one(rows().where('status', 'in', GOOD)),
     async firstBadSince(number) {
       const bad = db
@@ -82,6 +85,9 @@ function begin(db: Kysely<Tables>, run: { cause: RunCause; at: Date; fingerprint
 function finish(db: Kysely<Tables>, number: RunNumber, end: RunEnd): Promise<Finished> {
   const { outcome, report, publication, at } = end;
   return db.transaction().execute(async transaction => {
+    // A commit whose answer got lost was a commit all the same, and what it wrote stands.
+    const run = await transaction.selectFrom('runs').select('status').where('number', '=', number).executeTakeFirst();
+    if (run?.status !== 'running') return { recorded: false, hold: undefined };
     if (publication) await publish(transaction, publication, number, at);
     const hold = await updateHolds(transaction, outcome, { run: number, at });
     const newest = await transaction
@@ -103,7 +109,7 @@ function finish(db: Kysely<Tables>, number: RunNumber, end: RunEnd): Promise<Fin
       })
       .where('number', '=', number)
       .execute();
-    return { hold };
+    return { recorded: true, hold };
   });
 }
 

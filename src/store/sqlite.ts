@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 import { StoreError } from './error.ts';
@@ -32,8 +32,9 @@ class Adapter extends SqliteAdapter {
 const OPENING = 5000;
 
 function openSqlite(path: string, { timeout, create }: SqliteOptions): DatabaseSync {
-  if (!existsSync(path)) {
-    if (!create) throw new StoreError(`there is no store at ${path}; "rosterd serve" or "rosterd pull" makes it`);
+  if (!isThere(path)) {
+    const message = `there is no store at ${path}; "rosterd serve" or "rosterd pull" makes it`;
+    if (!create) throw new StoreError(message, { code: 'absent' });
     makePrivate(path);
   }
   try {
@@ -43,6 +44,17 @@ function openSqlite(path: string, { timeout, create }: SqliteOptions): DatabaseS
     return db;
   } catch (error) {
     throw new StoreError(`the store ${path} cannot be opened: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** A folder that we may not enter is another matter than a file that is not there. */
+function isThere(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ENOENT') return false;
+    throw new StoreError(`the store ${path} cannot be reached: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -93,16 +105,19 @@ function adaptedStatement(db: DatabaseSync, text: string): SqliteStatement {
  * Undefined when somebody else has it.
  */
 export function lockFile(path: string): Disposable | undefined {
-  if (!existsSync(path)) makePrivate(path);
-  const db = new DatabaseSync(path, { timeout: 0 });
+  if (!isThere(path)) makePrivate(path);
+  let db: DatabaseSync | undefined;
   try {
+    db = new DatabaseSync(path, { timeout: 0 });
     db.exec('begin exclusive');
   } catch (error) {
-    db.close();
+    db?.close();
     if (isBusy(error)) return undefined;
-    throw new StoreError(`the lock ${path} cannot be taken: ${(error as Error).message}`, { cause: error });
+    const why = `${(error as Error).message}; look whether it belongs to the account that runs rosterd`;
+    throw new StoreError(`the lock ${path} cannot be taken: ${why}`, { cause: error });
   }
-  return { [Symbol.dispose]: () => db.close() };
+  const held = db;
+  return { [Symbol.dispose]: () => held.close() };
 }
 
 const SQLITE_BUSY = 5;

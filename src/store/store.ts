@@ -142,10 +142,11 @@ export interface Runs {
   /** Newest first. */
   list(count: number): Promise<RecordedRun[]>;
   get(number: RunNumber): Promise<RecordedRun | undefined>;
+  /** The newest that ended by itself: interrupted runs are left out, since nobody knows when they ended. */
   newestFinished(): Promise<RecordedRun | undefined>;
   /** The newest run that published or confirmed a snapshot. */
   newestGood(): Promise<RecordedRun | undefined>;
-  /** The first run after that one that failed or was interrupted. */
+  /** The first run after that one that failed, was interrupted, or has not ended. */
   firstBadSince(number: RunNumber | undefined): Promise<RecordedRun | undefined>;
 }
 
@@ -157,6 +158,8 @@ export interface RunEnd {
 }
 
 export interface Finished {
+  /** False when the run had ended before: what stands is how it ended then. */
+  readonly recorded: boolean;
   readonly hold: HoldNumber | undefined;
 }
 

@@ -14,6 +14,7 @@ const REFUSALS: SyncRefusal[] = [
   { reason: 'nothing_published', why },
   { reason: 'held', hold: 7, why },
   { reason: 'stale', since, why },
+  { reason: 'unavailable' },
 ];
 
 const REFUSED: Record<Language, string[]> = {
@@ -22,18 +23,21 @@ const REFUSED: Record<Language, string[]> = {
     `Nothing has been published yet. Run \`rosterd status\` on the server of rosterd. Reason: ${why}`,
     `Hold 7 waits for an administrator's decision. Run \`rosterd status\` on the server of rosterd. Reason: ${why}`,
     `The data could not be refreshed since 2026-03-01 08:15 UTC. Run \`rosterd status\` on the server of rosterd. Reason: ${why}`,
+    'The roster cannot be read now. Run `rosterd status` on the server of rosterd.',
   ],
   'zh-TW': [
     '第一次資料擷取仍在進行中，請於幾分鐘後再試。',
     `尚未發布任何名冊。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：${why}`,
     `保留案 7 正等待管理員決定。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：${why}`,
     `自 2026-03-01 08:15 UTC 起資料無法更新。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：${why}`,
+    '目前無法讀取名冊。請在 rosterd 伺服器上執行 `rosterd status`。',
   ],
   ja: [
     '最初のデータ取得がまだ実行中です。数分後に再試行してください。',
     `まだ何も公開されていません。rosterd のサーバーで \`rosterd status\` を実行してください。理由：${why}`,
     `保留 7 が管理者の判断を待っています。rosterd のサーバーで \`rosterd status\` を実行してください。理由：${why}`,
     `2026-03-01 08:15 UTC からデータを更新できていません。rosterd のサーバーで \`rosterd status\` を実行してください。理由：${why}`,
+    '現在、名簿を読み出せません。rosterd のサーバーで `rosterd status` を実行してください。',
   ],
 };
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SyncAnswer } from '../../src/http/roster.ts';
+import type { SnapshotNumber } from '../../src/roster/model.ts';
 import { rosterService } from '../../src/runs/answers.ts';
 import { renderSnapshot } from '../../src/runs/body.ts';
 import { takeTurn } from '../../src/runs/lock.ts';
@@ -15,15 +16,21 @@ function service(house: House, sync: Partial<Parameters<typeof rosterService>[0]
   const runs: Promise<RunResult>[] = [];
   const rendered: number[] = [];
   const now = () => clock.now;
-  const state = { running: false, pull: () => house.pull({ line: { now } }) };
+  const unavailable: string[] = [];
+  const state = {
+    failingSince: undefined as Date | undefined,
+    pull: () => house.pull({ line: { now } }),
+    render: (number: SnapshotNumber): Promise<Uint8Array> => renderSnapshot(house.store, number),
+  };
   const roster = rosterService({
     sync: { fresh_for: 10_000, deadline: 15_000, max_stale: 24 * HOUR, on_hold: 'fail', ...sync },
     store: house.store,
     now,
     delivered: () => {},
+    unavailable: error => unavailable.push(error.message),
     runner: {
-      get running() {
-        return state.running;
+      get failingSince() {
+        return state.failingSince;
       },
       run: () => {
         const run = state.pull();
@@ -32,14 +39,14 @@ function service(house: House, sync: Partial<Parameters<typeof rosterService>[0]
       },
       render: number => {
         rendered.push(number);
-        return renderSnapshot(house.store, number);
+        return state.render(number);
       },
     },
   });
   const later = (milliseconds: number) => {
     clock.now = new Date(clock.now.getTime() + milliseconds);
   };
-  return { roster, runs, rendered, later, state, now };
+  return { roster, runs, rendered, later, state, now, unavailable };
 }
 
 const refusal = (answer: SyncAnswer) => (answer.status === 'fail' ? answer.refusal : undefined);
@@ -66,7 +73,8 @@ test('a run younger than fresh_for is not repeated; an older one is', async () =
 
 test('the body of a snapshot is made once and shared', async () => {
   await using house = await openHouse();
-  const { roster, rendered } = service(house);
+  const { roster, rendered, now } = service(house);
+  await house.pull({ line: { now } });
   const answers = await Promise.all([roster.answer(), roster.answer()]);
   const [one, other] = answers.map(answer => (answer.status === 'success' ? answer.body.bytes : undefined));
   assert.ok(one && one === other);
@@ -137,11 +145,9 @@ test('before the first snapshot /sync says that the first pull runs, or why noth
   const { roster, state } = service(house, { deadline: 20 });
   const pull = state.pull;
   state.pull = () => new Promise(() => {});
-  state.running = true;
   assert.deepEqual(refusal(await roster.answer()), { reason: 'first_pull_running' });
   await house.hr.execute('delete from employees');
   state.pull = pull;
-  state.running = false;
   await house.pull();
   assert.deepEqual(refusal(await roster.answer()), {
     reason: 'nothing_published',
@@ -190,4 +196,89 @@ test('a run whose lock is lost on the way publishes nothing', async () => {
   const attempt = run({ ...house.line, sources }, { cause: 'pull', dryRun: false, signal: lock.signal });
   await assert.rejects(attempt, /the store dropped the lock/);
   assert.equal(await house.store.snapshots.newest(), undefined);
+});
+
+test('when no run can even be recorded, that counts as long as it lasts', async () => {
+  await using house = await openHouse();
+  const { roster, state, later, now } = service(house);
+  await roster.answer();
+  state.failingSince = now();
+  state.pull = () => Promise.reject(new Error('the store is locked'));
+  later(24 * HOUR);
+  assert.equal(snapshotOf(await roster.answer()), 1);
+  later(1);
+  assert.deepEqual(refusal(await roster.answer()), {
+    reason: 'stale',
+    since: new Date('2026-03-01T08:00:00Z'),
+    why: 'no run can be made',
+  });
+});
+
+test('a run that never ends is stale in the end, too', async () => {
+  await using house = await openHouse();
+  const { roster, later, now, state } = service(house, { deadline: 20 });
+  await house.pull({ line: { now } });
+  await house.store.runs.begin({ cause: 'schedule', at: now(), fingerprint: '' });
+  state.pull = () => new Promise(() => {});
+  later(24 * HOUR + 1);
+  assert.deepEqual(refusal(await roster.answer()), {
+    reason: 'stale',
+    since: new Date('2026-03-01T08:00:00Z'),
+    why: 'the last run has not ended',
+  });
+});
+
+test('a clock that was put back makes no old run fresh', async () => {
+  await using house = await openHouse();
+  const { roster, runs, later } = service(house);
+  await roster.answer();
+  later(-HOUR);
+  await roster.answer();
+  assert.equal(runs.length, 2);
+});
+
+test('a store that cannot be read, or a body that cannot be made, is no success and no mistake of ours', async () => {
+  await using house = await openHouse();
+  const { roster, state, unavailable } = service(house);
+  state.render = () => Promise.reject(new Error('snapshot 1 is damaged'));
+  assert.deepEqual(refusal(await roster.answer()), { reason: 'unavailable' });
+  await house.store[Symbol.asyncDispose]();
+  assert.deepEqual(refusal(await roster.answer()), { reason: 'unavailable' });
+  assert.equal(unavailable[0], 'snapshot 1 is damaged');
+  assert.equal(unavailable.length, 2);
+});
+
+test('who waits is not told of a run that was interrupted before', async () => {
+  await using house = await openHouse();
+  await house.store.runs.begin({ cause: 'pull', at: new Date(), fingerprint: '' });
+  const lock = await house.store.lock('run');
+  const waiting = takeTurn(house.store, AbortSignal.timeout(5000));
+  await house.pull();
+  const theirs = await waiting;
+  assert.deepEqual('theirs' in theirs && [theirs.theirs.run, theirs.theirs.outcome.status], [2, 'published']);
+  await lock?.[Symbol.asyncDispose]();
+});
+
+test('a commit whose answer got lost stays what it was', async () => {
+  await using house = await openHouse();
+  const { runs } = house.store;
+  const finish: typeof runs.finish = async (number, end) => {
+    await runs.finish(number, end);
+    throw new Error('the connection closed');
+  };
+  let first = true;
+  const store = {
+    ...house.store,
+    runs: {
+      ...runs,
+      finish: (...args: Parameters<typeof finish>) => {
+        const lost = first;
+        first = false;
+        return lost ? finish(...args) : runs.finish(...args);
+      },
+    },
+  };
+  const { outcome } = await house.pull({ line: { store } });
+  assert.equal(outcome.status, 'published');
+  assert.equal((await runs.newestFinished())?.status, 'published');
 });

@@ -5,5 +5,5 @@ import type { WorkerRequest } from '../../src/runs/worker.ts';
 parentPort?.on('message', (request: WorkerRequest) => {
   if (request.ask === 'run' && request.cause === 'sync') process.exit(3);
   const grown = request.ask === 'run' && request.cause === 'schedule';
-  parentPort?.postMessage({ id: request.id, answer: { run: threadId }, grown });
+  parentPort?.postMessage({ id: request.id, answer: { run: threadId, outcome: { status: 'unchanged' } }, grown });
 });

@@ -12,6 +12,7 @@ function openWorker() {
     config: {} as Config,
     onRun: summary => summaries.push(summary),
     onFailure: error => failures.push(error.message),
+    now: () => new Date('2026-03-01T08:00:00Z'),
   });
   return { worker, failures, summaries };
 }
@@ -35,6 +36,16 @@ test('a thread that dies fails its run with a reason, and the next run has anoth
   assert.notEqual(second.run, first.run);
 });
 
+test('since when no run could be made is known until a good one', async () => {
+  const { worker } = openWorker();
+  await using _ = worker;
+  assert.equal(worker.failingSince, undefined);
+  await assert.rejects(worker.run('sync'));
+  assert.deepEqual(worker.failingSince, new Date('2026-03-01T08:00:00Z'));
+  await worker.run('pull');
+  assert.equal(worker.failingSince, undefined);
+});
+
 test('a thread that has grown is replaced after its answer', async () => {
   const { worker, failures } = openWorker();
   await using _ = worker;
@@ -50,6 +61,7 @@ test('stopping abandons the run that is under way', async () => {
   await worker[Symbol.asyncDispose]();
   await abandoned;
   assert.deepEqual(failures, [], 'what was abandoned on purpose is no failure');
+  await assert.rejects(worker.run('pull'), /the daemon is stopping/, 'nothing starts any more');
 });
 
 test('the schedule never starts a run while the last is going on', { timeout: 10_000 }, async () => {

@@ -76,6 +76,7 @@ for (const [engine, place] of Object.entries(engines)) {
       const what = publication(NOBODY, roster([person('hr/1')]), 1);
       const outcome: Outcome = { ...published(1), changes: { ...NO_CHANGES, people_added: 1 } } as Outcome;
       assert.deepEqual(await store.runs.finish(number, { at, outcome, report, publication: what }), {
+        recorded: true,
         hold: undefined,
       });
       assert.deepEqual(await store.runs.newestFinished(), {
@@ -93,6 +94,16 @@ for (const [engine, place] of Object.entries(engines)) {
       });
     });
 
+    test('that ended are not ended again: what stands is how they did at first', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      const number = await begin(store);
+      await finish(store, number, failed);
+      assert.deepEqual(await finish(store, number, held(9)), { recorded: false, hold: undefined });
+      assert.equal((await store.runs.get(number))?.status, 'failed');
+      assert.equal(await store.holds.open(), undefined);
+    });
+
     test('that never ended are interrupted, once the next one begins', async () => {
       await using here = await place();
       await using store = await here.open();
@@ -102,7 +113,7 @@ for (const [engine, place] of Object.entries(engines)) {
       const interrupted = await store.runs.get(first);
       assert.deepEqual([interrupted?.status, interrupted?.finished], ['interrupted', AT]);
       assert.equal((await store.runs.get(second))?.status, 'running');
-      assert.equal((await store.runs.newestFinished())?.number, 1);
+      assert.equal(await store.runs.newestFinished(), undefined, 'nobody knows when it ended');
     });
 
     test('are found by how they ended', async () => {
@@ -156,11 +167,11 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.equal(await store.holds.open(), undefined);
       await publish(store, NOBODY, roster([person('hr/1')]));
       const opener = await begin(store);
-      assert.deepEqual(await finish(store, opener, held(9)), { hold: 1 });
+      assert.deepEqual(await finish(store, opener, held(9)), { recorded: true, hold: 1 });
       const hold = await store.holds.open();
       assert.deepEqual(hold, { number: 1, run: opener, opened: AT, findings: [finding(9)] });
       const later = await begin(store);
-      assert.deepEqual(await finish(store, later, held(12)), { hold: 1 });
+      assert.deepEqual(await finish(store, later, held(12)), { recorded: true, hold: 1 });
       assert.deepEqual((await store.runs.get(later))?.findings, [finding(12)]);
       assert.deepEqual((await store.runs.get(later))?.changes, { ...NO_CHANGES, people_removed: 12 });
       assert.deepEqual(await store.holds.open(), hold, 'another held run leaves it alone');
@@ -168,7 +179,7 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.deepEqual(await store.holds.open(), hold, 'a failed run does, too');
       await finish(store, await begin(store), unchanged);
       assert.equal(await store.holds.open(), undefined);
-      assert.deepEqual(await finish(store, await begin(store), held(5)), { hold: holdNumber(2) });
+      assert.deepEqual(await finish(store, await begin(store), held(5)), { recorded: true, hold: holdNumber(2) });
       await publish(store, roster([person('hr/1')]), roster([person('hr/2')]));
       assert.equal(await store.holds.open(), undefined);
     });

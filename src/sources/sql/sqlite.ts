@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { SqlSourceConfig } from '../../config/schema.ts';
@@ -12,7 +12,6 @@ export async function openSqliteReading(config: SqlSourceConfig, signal: AbortSi
   signal.throwIfAborted();
   const address = databaseAddress(config);
   const path = address.engine === 'sqlite' ? address.path : '';
-  if (!existsSync(path)) throw new Error(`there is no database at ${path}`);
   const db = begin(path, config.timeouts.connect);
   return {
     warnings: [],
@@ -22,7 +21,7 @@ export async function openSqliteReading(config: SqlSourceConfig, signal: AbortSi
         .all(table)
         .map(row => String(row['name'])),
     quote: identifier => `"${identifier.replaceAll('"', '""')}"`,
-    select: statement => select(db, statement, signal),
+    select: statement => select(db, statement, { signal, timeout: config.timeouts.query }),
     [Symbol.asyncDispose]: async () => db.close(),
   };
 }
@@ -36,12 +35,31 @@ function begin(path: string, timeout: number): DatabaseSync {
     opening.move();
     return db;
   } catch (error) {
+    if (isMissing(path)) throw new Error(`there is no database at ${path}`, { cause: error });
     throw new Error(`sqlite:${path} cannot be read: ${(error as Error).message}`, { cause: error });
   }
 }
 
-async function* select(db: DatabaseSync, { text }: Statement, signal: AbortSignal): AsyncGenerator<Page> {
+/** Not there, which is another matter than a folder that we may not enter. */
+function isMissing(path: string): boolean {
+  try {
+    statSync(path);
+    return false;
+  } catch (error) {
+    return (error as { code?: string }).code === 'ENOENT';
+  }
+}
+
+interface Limits {
+  readonly signal: AbortSignal;
+  /** Milliseconds for a whole statement. */
+  readonly timeout: number;
+}
+
+/** The limits are looked at between pages: while the engine is at one row, nothing can break it off. */
+async function* select(db: DatabaseSync, { text }: Statement, { signal, timeout }: Limits): AsyncGenerator<Page> {
   signal.throwIfAborted();
+  const until = performance.now() + timeout;
   const statement = db.prepare(text);
   statement.setReadBigInts(true);
   statement.setReturnArrays(true);
@@ -56,6 +74,7 @@ async function* select(db: DatabaseSync, { text }: Statement, signal: AbortSigna
     // The engine never waits, so without this an abort could not be heard before the last row.
     await turn();
     signal.throwIfAborted();
+    if (performance.now() > until) throw new Error(`the query took longer than ${timeout / 1000} s`);
   }
   yield { columns, rows };
 }
