@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Config } from './config/schema.ts';
 import type { LoginService } from './http/login.ts';
-import { startServer } from './http/server.ts';
+import { type RosterServer, startServer } from './http/server.ts';
 import { logRun } from './log.ts';
 import { type Authenticator, authenticate } from './logins/authenticate.ts';
 import { openAuthenticators } from './logins/open.ts';
@@ -43,25 +43,7 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
       now,
     }),
   );
-  const server = stack.use(
-    await startServer({
-      listen: config.server.listen,
-      clients: config.server.clients,
-      roster: rosterService({
-        sync: config.sync,
-        store,
-        runner: worker,
-        now,
-        // A request's id is the client's to choose, and may come twice.
-        unavailable: error => log.error({ why: error.message, stack: error.stack }, 'roster could not be read'),
-        delivered: ({ requestId: _, ...delivery }) => deliveries.add({ ...delivery, id: randomUUID() }),
-      }),
-      login: loginService(openAuthenticators(config.authenticate), store, log),
-      language: config.language,
-      log,
-      now,
-    }),
-  );
+  const server = stack.use(await startHttp({ config, log, store, worker, deliveries, now }));
   const start = (cause: 'start' | 'schedule') => worker.run(cause).catch(() => {});
   const schedule = new DisposableStack();
   stack.use(schedule);
@@ -81,6 +63,31 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** What the HTTP room is given of the others. */
+interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly store: Store;
+  readonly worker: RunWorker;
+  readonly deliveries: DeliveryQueue;
+  now(): Date;
+}
+
+function startHttp({ config, log, store, worker, deliveries, now }: Parts): Promise<RosterServer> {
+  const { listen, clients } = config.server;
+  const roster = rosterService({
+    sync: config.sync,
+    store,
+    runner: worker,
+    now,
+    unavailable: error => log.error({ why: error.message, stack: error.stack }, 'roster could not be read'),
+    // A request's id is the client's to choose, and may come twice.
+    delivered: ({ requestId: _, ...delivery }) => deliveries.add({ ...delivery, id: randomUUID() }),
+  });
+  const login = loginService(openAuthenticators(config.authenticate), store, log);
+  return startServer({ listen, clients, roster, login, language: config.language, log, now });
 }
 
 /** Done on a connection of its own, which may wait for other writers; the main thread's never does. */
