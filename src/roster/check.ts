@@ -66,18 +66,15 @@ export function check(input: CheckInput): Candidate {
   const context = { ...input, rank };
   const identities = identify([...looked.changed.values()], [...looked.fresh.values()], known);
   const people = new Map<PersonKey, Member<Person>>();
-  for (const one of others)
-    people.set(one.person.key, { value: one.person, leaf: one.leaf, from: one.draft.from ?? NOWHERE_ELSE });
+  for (const { person, leaf, draft } of others) {
+    people.set(person.key, { value: person, leaf, from: draft.from ?? NOWHERE_ELSE });
+  }
   for (const kept of usurped(identities)) people.set(kept.value.key, kept);
-  const claims = settle(
-    identities,
-    [...people.values()].map(one => one.value),
-    context,
-  );
-  const named = inUse([...[...people.values()].map(one => one.value), ...followed(identities)]);
+  const claims = settle(identities, valuesOf(people), context);
+  const named = inUse(valuesOf(people), followed(identities));
   const departments = listDepartments(merged.departments, known.departments, problems, named);
   for (const claim of claims) admit(claim, departments, people, problems);
-  const tree = growTree(departments, inUse([...people.values()].map(one => one.value)), problems);
+  const tree = growTree(departments, inUse(valuesOf(people)), problems);
   return {
     people,
     touched: touchedBy(claims),
@@ -145,11 +142,19 @@ function inKnownDepartments({ person, identity }: Claim, departments: Department
   return { ...person, departments: stays ? last : named };
 }
 
-function inUse(people: Iterable<Person>): Set<GroupNo> {
+/** The departments that somebody of these people is in. */
+function inUse(...groups: readonly Iterable<Person>[]): Set<GroupNo> {
   const codes = new Set<GroupNo>();
-  for (const { departments } of people) for (const code of departments) codes.add(code);
+  for (const people of groups) for (const { departments } of people) for (const code of departments) codes.add(code);
   return codes;
 }
+
+/** The values as they are whenever somebody goes through them, as often as they like. */
+const valuesOf = <Value>(members: ReadonlyMap<unknown, Member<Value>>): Iterable<Value> => ({
+  *[Symbol.iterator]() {
+    for (const { value } of members.values()) yield value;
+  },
+});
 
 function asMembers(tree: readonly Listed[]): Map<GroupNo, Member<Department>> {
   return new Map(

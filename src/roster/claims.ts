@@ -180,9 +180,11 @@ function contest(claims: readonly Claim[], others: Iterable<Person>, context: Co
     );
     if (lost.length === 0) return;
     const losing = Map.groupBy(lost, loss => loss.claim);
-    for (const loss of lost) {
+    const sure = lost.filter(loss => isSure(loss, losing));
+    if (sure.length === 0) throw new Error('names and emails that several people claim cannot be settled');
+    for (const loss of sure) {
       const back = contests.find(one => one.what === loss.what)?.back;
-      if (loss.claim.out !== undefined || back?.has(loss.claim) || !isSure(loss, losing)) continue;
+      if (loss.claim.out !== undefined || back?.has(loss.claim)) continue;
       back?.add(loss.claim);
       stepBack(loss, context);
     }
