@@ -19,7 +19,8 @@ export function loadConfig(file: string, env: Readonly<Record<string, string | u
   const { document, problems: lost, warnings } = fillSecrets(written, { env, folder });
   const parsed = configSchema.safeParse(document);
   // Values are told as they are written: a secret stays where it is. What was lost is told once.
-  const wrong = parsed.success ? furtherProblems(parsed.data) : problemsOf(parsed.error, written);
+  const form = parsed.success ? [] : problemsOf(parsed.error, written);
+  const wrong = [...form, ...furtherProblems(document, form)];
   const problems = [...lost, ...wrong.filter(one => !lost.some(other => pathOf(other) === pathOf(one)))];
   if (!parsed.success || problems.length > 0) throw new ConfigError(file, problems);
   return { config: freeze(absolute(parsed.data, folder)), warnings };
@@ -59,23 +60,39 @@ function valuesOf(document: Document, file: string): unknown {
   }
 }
 
-/** What concerns several keys at once, and so is no matter of one key's form. */
-function furtherProblems(config: Config): string[] {
-  const names = config.sources.map(source => source.name);
-  const twice = config.sources.flatMap(({ name }, place) =>
-    names.indexOf(name) < place ? [`sources[${place}].name: "${name}" is the name of another source, too`] : [],
-  );
-  const first = config.sources[0];
-  const enriched =
-    first?.action === 'update'
+/** As much of a source as can be told of one that may be wrong in other ways. */
+interface Sketch {
+  readonly name?: unknown;
+  readonly action?: unknown;
+  readonly people?: { readonly key?: unknown; readonly map?: unknown } | null;
+}
+
+function sketches(document: unknown): Sketch[] {
+  const { sources } = (document ?? {}) as { sources?: unknown };
+  return Array.isArray(sources) ? sources.map(source => (isBlock(source) ? (source as Sketch) : {})) : [];
+}
+
+const isBlock = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+/**
+ * What concerns several keys at once, and so is no matter of one key's form. A mapping that has something wrong in it
+ * already is not said to lack a username, which may be what was meant there.
+ */
+function furtherProblems(document: unknown, form: readonly string[]): string[] {
+  const sources = sketches(document);
+  const told = (place: number) => form.some(problem => problem.startsWith(`sources[${place}].people.map.`));
+  const names = sources.map(source => source.name);
+  return sources.flatMap(({ name, action, people }, place) => [
+    ...(name !== undefined && names.indexOf(name) < place
+      ? [`sources[${place}].name: "${name}" is the name of another source, too`]
+      : []),
+    ...(place === 0 && action === 'update'
       ? ['sources[0].action: update enriches people of earlier sources, and there is none']
-      : [];
-  const identity = config.sources.flatMap(({ people }, place) =>
-    people.key === undefined && people.map.username === undefined
+      : []),
+    ...(isBlock(people?.map) && people.key === undefined && !('username' in people.map) && !told(place)
       ? [`sources[${place}].people.map.username: is missing, and without people.key the username is the identity`]
-      : [],
-  );
-  return [...twice, ...enriched, ...identity];
+      : []),
+  ]);
 }
 
 const TLS_FILES = new Set(['ca_file', 'cert_file', 'key_file']);

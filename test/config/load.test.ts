@@ -260,6 +260,10 @@ suite('what is wrong in a configuration', () => {
     const twin =
       '  - { name: hr, type: sql, url: "mysql://reader@db/hr", people: { table: staff, map: { username: account } } }\n';
     assert.deepEqual(await problems(SMALL + twin), ['sources[1].name: "hr" is the name of another source, too']);
+    assert.deepEqual(await problems(`${SMALL}${twin}log_levle: info\n`), [
+      'log_levle: there is no such key; did you mean log_level?',
+      'sources[1].name: "hr" is the name of another source, too',
+    ]);
   });
 
   test('an address', async () => {
