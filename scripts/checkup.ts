@@ -71,7 +71,7 @@ async function sourceFinding(source: Source, config: Config): Promise<Finding> {
   }
 }
 
-export const rowText = ({ people, departments, memberships }: RowCounts) =>
+const rowText = ({ people, departments, memberships }: RowCounts) =>
   `${people} rows of people, ${departments} of departments, ${memberships} of memberships`;
 
 /** Nobody can have this name, so a healthy directory refuses it, and nobody's failures are counted. */

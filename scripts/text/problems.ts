@@ -40,7 +40,7 @@ export function problemsText(found: Found, look: Look): string[] {
 }
 
 /** The kinds of problems but for failures and quarantine, what matters most first, then the most frequent. */
-export const groupsOf = ({ counts }: Found): ProblemCount[] =>
+const groupsOf = ({ counts }: Found): ProblemCount[] =>
   counts
     .filter(({ effect }) => effect !== 'failed' && effect !== 'quarantined')
     .toSorted((a, b) => EFFECT_ORDER.indexOf(a.effect) - EFFECT_ORDER.indexOf(b.effect) || b.count - a.count);

@@ -315,8 +315,6 @@ export type DatabaseConfig = Config['store'];
 export type TlsConfig = z.output<typeof tls>;
 export type ValueConfig = z.output<typeof value>;
 export type ConditionConfig = z.output<typeof condition>;
-export type CheckConfig = Config['check'];
-export type GuardConfig = Config['guards'];
 export type LimitConfig = z.output<typeof limit>;
 export type Language = Config['language'];
 

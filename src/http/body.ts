@@ -5,7 +5,7 @@ import { type Context, fail, type Step } from './answer.ts';
 import type { Failure } from './failure.ts';
 
 /** The most that a request's body may have, in bytes, before and after it is inflated. */
-export const MAX_BODY = 16 * 1024;
+const MAX_BODY = 16 * 1024;
 
 /** `encoding: null` makes the parser hand over bytes: its own decoding replaces bad UTF-8 where we must refuse it. */
 const options = { enableTypes: ['text'], textLimit: `${MAX_BODY}b`, encoding: null };

@@ -1,9 +1,9 @@
-import type { Candidate, Member } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
 import { type Claim, settle, usurped } from './claims.ts';
 import { type Departments, exists, growTree, type Listed, listDepartments, sourceOf } from './departments.ts';
 import type { Draft } from './drafts.ts';
 import { type Identity, identify } from './identify.ts';
-import type { Known, Removal } from './known.ts';
+import type { Known, Removal, Stored } from './known.ts';
 import { departmentContent, leaf, personContent } from './leaf.ts';
 import type { Merged } from './merge.ts';
 import {
@@ -65,7 +65,7 @@ export function check(input: CheckInput): Candidate {
   const others = [...input.drafted.values()].filter(one => !looked.has(one.person.key));
   const context = { ...input, rank };
   const identities = identify([...looked.changed.values()], [...looked.fresh.values()], known);
-  const people = new Map<PersonKey, Member<Person>>();
+  const people = new Map<PersonKey, Stored<Person>>();
   for (const { person, leaf, draft } of others) {
     people.set(person.key, { value: person, leaf, from: draft.from ?? NOWHERE_ELSE });
   }
@@ -101,7 +101,7 @@ function lookedAt({ drafted, differing }: CheckInput, rank: ReadonlyMap<SourceNa
   return { changed, fresh, has: (key: PersonKey) => changed.has(key) || fresh.has(key) };
 }
 
-function admit(claim: Claim, departments: Departments, people: Map<PersonKey, Member<Person>>, problems: ProblemList) {
+function admit(claim: Claim, departments: Departments, people: Map<PersonKey, Stored<Person>>, problems: ProblemList) {
   if (claim.out !== undefined) {
     problems.add(quarantined(claim.identity.tidied.draft, claim.out));
     return;
@@ -150,13 +150,13 @@ function inUse(...groups: readonly Iterable<Person>[]): Set<GroupNo> {
 }
 
 /** The values as they are whenever somebody goes through them, as often as they like. */
-const valuesOf = <Value>(members: ReadonlyMap<unknown, Member<Value>>): Iterable<Value> => ({
+const valuesOf = <Value>(members: ReadonlyMap<unknown, Stored<Value>>): Iterable<Value> => ({
   *[Symbol.iterator]() {
     for (const { value } of members.values()) yield value;
   },
 });
 
-function asMembers(tree: readonly Listed[]): Map<GroupNo, Member<Department>> {
+function asMembers(tree: readonly Listed[]): Map<GroupNo, Stored<Department>> {
   return new Map(
     tree.map(({ group_no, display_name, parent, source }) => {
       const value = { group_no, display_name, parent_group_no: parent };

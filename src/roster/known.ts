@@ -10,7 +10,7 @@ import type {
   Username,
 } from './model.ts';
 
-/** A person or department with its leaf and where its fields came from. */
+/** A person or department with its leaf and where its fields came from, as the store has it or a candidate brings it. */
 export interface Stored<Value> {
   readonly value: Value;
   readonly leaf: Digest;

@@ -71,7 +71,6 @@ export const PERSON_FIELDS = [
 export type PersonField = (typeof PERSON_FIELDS)[number];
 
 export const DEPARTMENT_FIELDS = ['group_no', 'display_name', 'parent_group_no'] as const;
-export type DepartmentField = (typeof DEPARTMENT_FIELDS)[number];
 
 /** One person as served: every field a string, `""` where there is nothing. */
 export interface Person {

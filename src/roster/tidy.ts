@@ -26,8 +26,8 @@ export interface Tidied {
 const NOTHING: readonly never[] = Object.freeze([]);
 
 const LONGEST = { username: 150, email: 254, nick_name: 50, phone: 20, company: 200, extension_no: 20, ad_no: 100 };
-export const LONGEST_GROUP_NO = 150;
-export const LONGEST_DISPLAY_NAME = 200;
+const LONGEST_GROUP_NO = 150;
+const LONGEST_DISPLAY_NAME = 200;
 
 const asciiName = /^[A-Za-z0-9_.@+-]+$/;
 const unicodeName = /^[\p{L}\p{M}\p{N}_.@+-]+$/u;
@@ -38,7 +38,7 @@ const controls = /\p{Cc}+/gu;
 const phoneFormatting = /[\s().\-/]/g;
 
 /** How many characters a database counts: code points. */
-export function lengthOf(text: string): number {
+function lengthOf(text: string): number {
   // Short texts are within every limit whatever they are made of, so counting starts where it can matter.
   if (text.length <= LONGEST.phone) return text.length;
   let count = 0;

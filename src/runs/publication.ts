@@ -1,5 +1,6 @@
-import type { Candidate, Member } from '../roster/candidate.ts';
+import type { Candidate } from '../roster/candidate.ts';
 import type { Change } from '../roster/compare.ts';
+import type { Stored } from '../roster/known.ts';
 import { departmentContent, personContent, rosterDigest } from '../roster/leaf.ts';
 import {
   type ChangeCounts,
@@ -41,13 +42,13 @@ export function publicationOf(candidate: Candidate, { people, departments, chang
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
 /** In key order, which is what makes the digest a function of content alone. */
-function leaves(members: ReadonlyMap<string, Member<unknown>>): Digest[] {
+function leaves(members: ReadonlyMap<string, Stored<unknown>>): Digest[] {
   return sorted(members.keys()).flatMap(key => members.get(key)?.leaf ?? []);
 }
 
 function rowChanges<Value>(
   changes: readonly Change<Value>[],
-  members: ReadonlyMap<string, Member<Value>>,
+  members: ReadonlyMap<string, Stored<Value>>,
   form: (value: Value) => [name: string, content: string],
 ): RowChanges {
   const ended: EndedRow[] = [];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Candidate, Member } from '../../src/roster/candidate.ts';
+import type { Candidate } from '../../src/roster/candidate.ts';
 import { check, draft } from '../../src/roster/check.ts';
 import {
   type Change,
@@ -216,7 +216,7 @@ const leavesOf = (rows: ReadonlyMap<string, { readonly leaf: Digest }>) =>
 
 /** The digest of a candidate, over leaves made anew from its values. */
 export function digestOf({ people, departments }: Candidate): Digest {
-  const made = <Value>(members: ReadonlyMap<string, Member<Value>>, content: (value: Value) => string) =>
+  const made = <Value>(members: ReadonlyMap<string, Stored<Value>>, content: (value: Value) => string) =>
     leavesOf(
       new Map(
         [...members].map(([key, { value, leaf: told }]) => {
@@ -231,7 +231,7 @@ export function digestOf({ people, departments }: Candidate): Digest {
 function apply<Value>(
   rows: Map<string, Kept>,
   change: Change<Value>,
-  members: ReadonlyMap<string, Member<Value>>,
+  members: ReadonlyMap<string, Stored<Value>>,
   content: (value: Value) => string,
 ): void {
   const key = inUtf8(change.key);
