@@ -22,9 +22,9 @@ function tlsProblems({ store, sources, authenticate }: Config): string[] {
     ...sources.map((source, place) => [`sources[${place}]`, source] as const),
     ...authenticate.map((one, place) => [`authenticate[${place}]`, one] as const),
   ];
-  return blocks.flatMap(([path, { tls }]) => {
+  return blocks.flatMap(([path, block]) => {
     try {
-      if (tls) tlsOptions(tls);
+      if ('tls' in block && block.tls) tlsOptions(block.tls);
       return [];
     } catch (error) {
       return [`${path}.${(error as Error).message}`];

@@ -50,11 +50,11 @@ function limit(standard: Limit, given: LimitConfig | undefined): Limit {
   };
 }
 
+/** What may change without changing who is in the roster: secrets, times, and how a server is reached. */
+const NO_MAPPING = new Set(['password', 'bind', 'values', 'tls', 'timeouts', 'timeout', 'settled', 'tokens', 'hosts']);
+
 /** A digest of whatever decides who is in the roster: sources, mappings and queries; no secrets, no times. */
 function fingerprint(config: Config): string {
-  const sources = config.sources.map(({ password: _, tls: __, timeouts: ___, ...rest }) => ({
-    ...rest,
-    url: rest.url.replace(/\/\/[^@/]*@/, '//'),
-  }));
-  return hash('sha256', JSON.stringify({ sources, check: config.check })).slice(0, 16);
+  const sources = JSON.stringify(config.sources, (name, value) => (NO_MAPPING.has(name) ? undefined : value));
+  return hash('sha256', `${sources}${JSON.stringify(config.check)}`).slice(0, 16);
 }

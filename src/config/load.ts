@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from './error.ts';
+import { extended, readManifest } from './manifest-file.ts';
 import { problemsOf } from './problems.ts';
-import { type Config, configSchema } from './schema.ts';
+import { type Config, configJsonSchema, configSchema, type WrittenConfig } from './schema.ts';
 import { fillSecrets } from './secrets.ts';
+import { type SourceConfig, settled, type WrittenSource } from './sources.ts';
 
 /** A configuration that can be used, and what is worth saying about it all the same. */
 export interface Loaded {
@@ -19,11 +21,39 @@ export function loadConfig(file: string, env: Readonly<Record<string, string | u
   const { document, problems: lost, warnings } = fillSecrets(written, { env, folder });
   const parsed = configSchema.safeParse(document);
   // Values are told as they are written: a secret stays where it is. What was lost is told once.
-  const form = parsed.success ? [] : problemsOf(parsed.error, written);
+  const form = parsed.success
+    ? []
+    : problemsOf(parsed.error, { document: written, schema: configJsonSchema(), whole: 'the file' });
   const wrong = [...form, ...furtherProblems(document, form)];
   const problems = [...lost, ...wrong.filter(one => !lost.some(other => pathOf(other) === pathOf(one)))];
   if (!parsed.success || problems.length > 0) throw new ConfigError(file, problems);
-  return { config: freeze(absolute(parsed.data, folder)), warnings };
+  const { config, unread, notes } = withManifests(absolute(parsed.data, folder));
+  if (unread.length > 0) throw new ConfigError(file, unread);
+  return { config: freeze(config), warnings: [...warnings, ...notes] };
+}
+
+/** The configuration with the manifests that it names in it, so that what was checked is what runs. */
+function withManifests(written: WrittenConfig): { config: Config; unread: string[]; notes: string[] } {
+  const unread: string[] = [];
+  const notes: string[] = [];
+  const settle = (source: WrittenSource, place: number): SourceConfig[] => {
+    if (source.type !== 'rest') return [settled(source, undefined)];
+    const { manifest, problems, warnings } = extended(readManifest(source.manifest), source.extend);
+    const told = (text: string) => `sources[${place}].manifest: ${source.manifest}: ${text}`;
+    unread.push(...problems.map(told));
+    notes.push(...warnings.map(told));
+    return manifest ? [settled(source, manifest)] : [];
+  };
+  const sources = written.sources.flatMap(settle);
+  if (unread.length === 0) unread.push(...leftOut(sources));
+  return { config: { ...written, sources }, unread, notes };
+}
+
+/** What only shows once a manifest has said what it does. */
+function leftOut(sources: readonly SourceConfig[]): string[] {
+  return sources[0]?.action === 'update'
+    ? ['sources[0].action: update enriches people of earlier sources, and there is none']
+    : [];
 }
 
 const pathOf = (problem: string) => problem.slice(0, problem.indexOf(': '));
@@ -63,7 +93,6 @@ function valuesOf(document: Document, file: string): unknown {
 /** As much of a source as can be told of one that may be wrong in other ways. */
 interface Sketch {
   readonly name?: unknown;
-  readonly action?: unknown;
   readonly people?: { readonly key?: unknown; readonly map?: unknown } | null;
 }
 
@@ -82,12 +111,9 @@ function furtherProblems(document: unknown, form: readonly string[]): string[] {
   const sources = sketches(document);
   const told = (place: number) => form.some(problem => problem.startsWith(`sources[${place}].people.map.`));
   const names = sources.map(source => source.name);
-  return sources.flatMap(({ name, action, people }, place) => [
+  return sources.flatMap(({ name, people }, place) => [
     ...(name !== undefined && names.indexOf(name) < place
       ? [`sources[${place}].name: "${name}" is the name of another source, too`]
-      : []),
-    ...(place === 0 && action === 'update'
-      ? ['sources[0].action: update enriches people of earlier sources, and there is none']
       : []),
     ...(isBlock(people?.map) && people.key === undefined && !('username' in people.map) && !told(place)
       ? [`sources[${place}].people.map.username: is missing, and without people.key the username is the identity`]
@@ -95,16 +121,16 @@ function furtherProblems(document: unknown, form: readonly string[]): string[] {
   ]);
 }
 
-const TLS_FILES = new Set(['ca_file', 'cert_file', 'key_file']);
+const FILES = new Set(['ca_file', 'cert_file', 'key_file', 'file', 'manifest', 'tokens']);
 /** Blocks whose keys are the administrator's own words. */
-const OWN_WORDS = new Set(['map', 'extra', 'encoding']);
+const OWN_WORDS = new Set(['map', 'extra', 'values', 'extend', 'hosts']);
 
 /** Paths count from the folder of the file that names them. */
-function absolute(config: Config, folder: string): Config {
+function absolute(config: WrittenConfig, folder: string): WrittenConfig {
   const path = (name: string) => (isAbsolute(name) ? name : resolve(folder, name));
   const url = (text: string) => (text.startsWith('sqlite:') ? `sqlite:${path(text.slice('sqlite:'.length))}` : text);
   const walk = (value: unknown, name: string): unknown => {
-    if (typeof value === 'string') return name === 'url' ? url(value) : TLS_FILES.has(name) ? path(value) : value;
+    if (typeof value === 'string') return name === 'url' ? url(value) : FILES.has(name) ? path(value) : value;
     if (Array.isArray(value)) return value.map(one => walk(one, name));
     if (value === null || typeof value !== 'object' || OWN_WORDS.has(name)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, walk(one, key)]));
@@ -112,7 +138,7 @@ function absolute(config: Config, folder: string): Config {
   const { listen } = config.server;
   const socket = listen.startsWith('unix:') ? `unix:${path(listen.slice('unix:'.length))}` : listen;
   return {
-    ...(walk(config, '') as Config),
+    ...(walk(config, '') as WrittenConfig),
     server: { ...config.server, listen: socket },
   };
 }

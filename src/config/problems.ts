@@ -1,23 +1,30 @@
 import leven from 'leven';
 import type { z } from 'zod';
-import { configJsonSchema } from './schema.ts';
 import { printPath } from './secrets.ts';
 
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
-/** Every problem as one line: its path first, what is wrong, and the way out where there is one. */
-export function problemsOf(error: z.ZodError, document: unknown): string[] {
-  return error.issues.flatMap(issue => explain(issue, [], document));
+/** A document and the JSON schema of its kind, which knows the keys that there are. */
+export interface Judged {
+  readonly document: unknown;
+  readonly schema: unknown;
+  /** What it is called where no path names a part of it. */
+  readonly whole: string;
 }
 
-function explain(issue: Issue, above: Path, document: unknown): string[] {
+/** Every problem as one line: its path first, what is wrong, and the way out where there is one. */
+export function problemsOf(error: z.ZodError, judged: Judged): string[] {
+  return error.issues.flatMap(issue => explain(issue, [], judged));
+}
+
+function explain(issue: Issue, above: Path, judged: Judged): string[] {
   const path = [...above, ...issue.path];
-  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => unknownKey(key, path, document));
+  if (issue.code === 'unrecognized_keys') return issue.keys.map(key => unknownKey(key, path, judged));
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    return closest(issue.errors).flatMap(one => explain(one, path, document));
+    return closest(issue.errors).flatMap(one => explain(one, path, judged));
   }
-  return [`${printPath(path) || 'the file'}: ${words(issue, valueAt(document, path))}`];
+  return [`${printPath(path) || judged.whole}: ${words(issue, valueAt(judged.document, path))}`];
 }
 
 /** Of the forms that a value may have, the one that it was most likely meant to have: most of its keys belong there. */
@@ -62,13 +69,13 @@ function among(issue: Issue): string {
   return options.length > 0 ? `; there are ${options.join(', ')}` : '';
 }
 
-function unknownKey(key: string, path: Path, document: unknown): string {
-  const known = keysAt(configJsonSchema(), path, document);
+function unknownKey(key: string, path: Path, { document, schema }: Judged): string {
+  const known = keysAt(schema, path, document);
   return `${printPath([...path, key])}: there is no such key${suggest(key, known)}`;
 }
 
 const suggest = (word: string, known: readonly string[]) =>
-  alike(word, known) || (known.length > 0 && known.length <= 12 ? `; there are ${known.join(', ')}` : '');
+  alike(word, known) || (known.length > 0 && known.length <= 16 ? `; there are ${known.join(', ')}` : '');
 
 function alike(word: string, known: readonly string[]): string {
   const [best] = known

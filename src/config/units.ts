@@ -5,6 +5,9 @@ const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as cons
 const NO_DURATION = 'is not a time span; write it like 500ms, 10s, 30m, 24h or 7d';
 const NO_SHARE = 'is not a share; write it like 5%';
 
+/** Milliseconds. */
+export const seconds = (count: number) => count * 1000;
+
 /** A time span such as `10s`, `30m` or `24h`; milliseconds inside. */
 export const duration = z
   .string(NO_DURATION)

@@ -3,7 +3,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { addAbortSignal } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import { Client, DN, type Entry, ResultCodeError } from 'ldapts';
-import type { TlsConfig } from '../config/schema.ts';
+import type { TlsConfig } from '../config/connections.ts';
 import { tlsOptions } from './tls.ts';
 
 /** Where a directory server is and how to talk to it. */

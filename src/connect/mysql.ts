@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { Connection, ConnectionOptions } from 'mysql2';
-import type { DatabaseConfig } from '../config/schema.ts';
+import type { DatabaseConfig } from '../config/connections.ts';
 import { databaseAddress } from './database.ts';
 import { tlsOptions } from './tls.ts';
 

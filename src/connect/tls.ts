@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import type { TlsConfig } from '../config/schema.ts';
+import type { TlsConfig } from '../config/connections.ts';
 
 /** How to speak TLS with one server, in the words that both `node:tls` and mysql2's `ssl` take. */
 export interface TlsOptions {

@@ -1,10 +1,14 @@
-import type { ConditionConfig, ValueConfig } from '../config/schema.ts';
+import type { ConditionConfig, ValueConfig } from '../config/values.ts';
 
 /** Gives the value of a name in one row: undefined where the row has none, and `""` is the same as none. */
 export type Reader<Row> = (row: Row) => string | undefined;
 
 /** Finds how a name is read from a row; it throws for a name that no row can have. */
 export type Resolve<Row> = (name: string) => Reader<Row>;
+
+/** The same for names that may have several values in one row. */
+export type ReadEach<Row> = (row: Row) => readonly string[];
+export type ResolveEach<Row> = (name: string) => ReadEach<Row>;
 
 /** A value that is there but cannot be read, such as a date that is none. */
 export class UnreadableValue extends Error {
@@ -16,16 +20,53 @@ export function compileValue<Row>(value: ValueConfig, resolve: Resolve<Row>): Re
   if (typeof value === 'string') return resolve(value);
   if (Array.isArray(value)) return firstOf(value.map(resolve));
   const read = origin(value, resolve);
+  const step = compileSteps(value);
+  return row => step(read(row));
+}
+
+/** The same for a field that may have several values: each of them goes through the steps by itself. */
+export function compileEach<Row>(value: ValueConfig, resolve: ResolveEach<Row>): ReadEach<Row> {
+  const first = (names: readonly string[]): ReadEach<Row> => {
+    const readers = names.map(resolve);
+    return row => {
+      for (const read of readers) {
+        const texts = read(row).filter(text => text !== '');
+        if (texts.length > 0) return texts;
+      }
+      return [];
+    };
+  };
+  if (typeof value === 'string') return first([value]);
+  if (Array.isArray(value)) return first(value);
+  if (value.from === undefined) return oneOf(compileValue(value, name => row => resolve(name)(row)[0]));
+  const read = first(typeof value.from === 'string' ? [value.from] : value.from);
+  const step = compileSteps(value);
+  return row => {
+    const texts = read(row);
+    return (texts.length > 0 ? texts : [undefined]).flatMap(text => step(text) ?? []);
+  };
+}
+
+/** A reader of one value as one of several. */
+export function oneOf<Row>(read: Reader<Row>): ReadEach<Row> {
+  return row => {
+    const text = read(row);
+    return text === undefined ? [] : [text];
+  };
+}
+
+/** What is done to a value once it is read: transform, map, default. */
+export function compileSteps(value: ValueObject): (text: string | undefined) => string | undefined {
   const steps = [...(value.transform ?? []).map(name => TRANSFORMS[name]), ...translate(value.map)];
   const fallback = value.default;
-  return row => {
-    let text = read(row);
+  return read => {
+    let text = read;
     for (const step of steps) if (text !== undefined) text = step(text);
     return text === undefined || text === '' ? fallback : text;
   };
 }
 
-type ValueObject = Exclude<ValueConfig, string | readonly string[]>;
+export type ValueObject = Exclude<ValueConfig, string | readonly string[]>;
 
 function origin<Row>(value: ValueObject, resolve: Resolve<Row>): Reader<Row> {
   if (value.const !== undefined) {
@@ -156,4 +197,14 @@ export function namesInCondition(condition: ConditionConfig): string[] {
   if ('any' in condition) return condition.any.flatMap(namesInCondition);
   if ('not' in condition) return namesInCondition(condition.not);
   return [condition.field];
+}
+
+/** Reads a value, and tells apart what is empty from what is there but cannot be read. */
+export function attempt<Row, Value>(read: (row: Row) => Value, row: Row): { value: Value } | { why: string } {
+  try {
+    return { value: read(row) };
+  } catch (error) {
+    if (error instanceof UnreadableValue) return { why: error.message };
+    throw error;
+  }
 }

@@ -1,4 +1,7 @@
-import type { SourceConfig } from '../config/schema.ts';
+import type { SourceConfig } from '../config/sources.ts';
+import { csvSource } from './csv/source.ts';
+import { ldapSource } from './ldap/source.ts';
+import { restSource } from './rest/source.ts';
 import type { Source } from './source.ts';
 import { sqlSource } from './sql/source.ts';
 
@@ -9,5 +12,11 @@ function openSource(config: SourceConfig): Source {
   switch (config.type) {
     case 'sql':
       return sqlSource(config);
+    case 'rest':
+      return restSource(config);
+    case 'ldap':
+      return ldapSource(config);
+    case 'csv':
+      return csvSource(config);
   }
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { MysqlDialect, type MysqlPool } from 'kysely';
 import mysql, { type Connection, type TypeCastField, type TypeCastNext } from 'mysql2';
-import type { DatabaseConfig } from '../config/schema.ts';
+import type { DatabaseConfig } from '../config/connections.ts';
 import { databaseAddress, printableAddress } from '../connect/database.ts';
 import { cut, mysqlOptions } from '../connect/mysql.ts';
 import { StoreError } from './error.ts';

@@ -1,6 +1,6 @@
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import type { DatabaseConfig } from '../config/schema.ts';
+import type { DatabaseConfig } from '../config/connections.ts';
 import { databaseAddress, printableAddress } from '../connect/database.ts';
 import { deliveries } from './deliveries.ts';
 import { StoreError } from './error.ts';

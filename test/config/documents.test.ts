@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { configJsonSchema } from '../../src/config/schema.ts';
 import { readConfiguration } from '../../src/configuration.ts';
+import { sqlSourceIn } from '../support/config.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 const CONFIG = fileURLToPath(new URL('../../config/', import.meta.url));
@@ -18,7 +19,7 @@ test('the example configuration can be used as it is, once its secret file is th
   await writeFile(join(folder.path, 'hr_password'), 'secret\n', { mode: 0o600 });
   const { config, warnings } = readConfiguration(file, {});
   assert.deepEqual(warnings, []);
-  assert.equal(config.sources[0]?.password, 'secret');
+  assert.equal(sqlSourceIn(config).password, 'secret');
 });
 
 /** The keys that the schema knows on the first two levels, as `server.listen`. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { ConfigError } from '../../src/config/error.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { sqlSourceIn } from '../support/config.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/folder.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -54,7 +55,7 @@ suite('a configuration', () => {
   test('that says little gets the defaults, and is frozen', async () => {
     const { config, warnings } = await load(SMALL);
     assert.deepEqual(warnings, []);
-    const { store: _, sources, ...rest } = config;
+    const { store: _, sources: __, ...rest } = config;
     assert.deepEqual(rest, {
       language: 'en',
       timezone: 'UTC',
@@ -68,12 +69,12 @@ suite('a configuration', () => {
       check: { usernames: 'ascii', reserved: [], gender: 'male', reused_email: 'quarantine' },
       guards: {},
     });
-    const [source] = sources;
+    const source = sqlSourceIn(config);
     assert.deepEqual(
-      [source?.action, source?.match, source?.timeouts],
+      [source.action, source.match, source.timeouts],
       ['create', 'key', { connect: 10_000, idle: 60_000, query: 1_800_000 }],
     );
-    assert.throws(() => Object.assign(source?.people.map ?? {}, { email: 'x' }), TypeError);
+    assert.throws(() => Object.assign(source.people.map ?? {}, { email: 'x' }), TypeError);
     assert.throws(() => Object.assign(config.sync, { deadline: 1 }), TypeError);
   });
 
@@ -103,9 +104,9 @@ guards: { people_removed: 2.5%, departments_removed: { floor: 1, share: 100 %, c
       text.replace('table: staff,', 'table: staff, extra: { photo_file: photo, url: "sqlite:x", ca_file: y },'),
     );
     const { config } = loadConfig(file, {});
-    const [source] = config.sources;
+    const source = sqlSourceIn(config);
     assert.deepEqual(
-      [config.store.url, config.server.listen, source?.url, source?.tls, source?.people.extra],
+      [config.store.url, config.server.listen, source.url, source.tls, source.people.extra],
       [
         `sqlite:${folder.path}/etc/roster.db`,
         `unix:${folder.path}/etc/run/rosterd.sock`,
@@ -162,7 +163,7 @@ const WRONG: readonly [what: string, old: string, piece: string, wrong: readonly
     'type: sql,',
     'type: sql, colour: red, mach: email,',
     [
-      'sources[0].colour: there is no such key; there are name, type, url, password, tls, action, match, fields, timeouts, people, departments, memberships',
+      'sources[0].colour: there is no such key; there are type, name, action, match, fields, required, schedule, url, password, tls, timeouts, people, departments, memberships',
       'sources[0].mach: there is no such key; did you mean match?',
     ],
   ],
@@ -186,9 +187,9 @@ const WRONG: readonly [what: string, old: string, piece: string, wrong: readonly
     'an unknown kind of source',
     'type: sql,',
     'type: sqll,',
-    ['sources[0].type: "sqll" is not what belongs here; there are sql'],
+    ['sources[0].type: "sqll" is not what belongs here; there are sql, rest, ldap, csv'],
   ],
-  ['no kind of source', 'type: sql, ', '', ['sources[0].type: is missing; there are sql']],
+  ['no kind of source', 'type: sql, ', '', ['sources[0].type: is missing; there are sql, rest, ldap, csv']],
   [
     'a query besides a table',
     'table: staff',
@@ -225,7 +226,7 @@ const WRONG: readonly [what: string, old: string, piece: string, wrong: readonly
     'an unknown encoding',
     'table: staff',
     'table: staff, encoding: { name: bigg5 }',
-    ['sources[0].people.encoding.name: "bigg5" is no encoding; write it like big5, gb18030 or windows-1252'],
+    ['sources[0].people.encoding.name: "bigg5" is no encoding; write it like big5, shift_jis or windows-1252'],
   ],
   [
     'time-outs that are none',
@@ -286,7 +287,7 @@ suite('what is wrong in a configuration', () => {
       'mysql://re%40der@db.corp.example/hr%20db',
       'sqlite:/var/hr.db',
     ]) {
-      assert.equal((await load(withPiece('mysql://reader@db/hr', url))).config.sources[0]?.url, url);
+      assert.equal(sqlSourceIn((await load(withPiece('mysql://reader@db/hr', url))).config).url, url);
     }
     for (const listen of ['localhost', '127.0.0.1:99999', '8642', 'unix:']) {
       assert.deepEqual(await problems(withPiece('{ clients', `{ listen: "${listen}", clients`)), [
@@ -386,7 +387,7 @@ suite('a file that is no YAML', () => {
     password: \${env:HR}
     people: { table: staff, map: { username: account } }
 `;
-    assert.equal((await load(block, { HR: 'x' })).config.sources[0]?.password, 'x');
+    assert.equal(sqlSourceIn((await load(block, { HR: 'x' })).config).password, 'x');
   });
 });
 
@@ -405,7 +406,7 @@ suite('a secret', () => {
     const file = write(folder, secret(reference));
     const { config, warnings } = loadConfig(file, { ...env, CREDENTIALS_DIRECTORY: credentials });
     assert.deepEqual(warnings, []);
-    return config.sources[0]?.password;
+    return sqlSourceIn(config).password;
   }
 
   test('comes from a file beside the configuration, without its last line end', async () => {
@@ -448,12 +449,12 @@ suite('a secret', () => {
       ]);
     }
     chmodSync(pw, 0o400);
-    assert.equal(loadConfig(file, {}).config.sources[0]?.password, 's3cret');
+    assert.equal(sqlSourceIn(loadConfig(file, {}).config).password, 's3cret');
     // What systemd hands over may be readable by a group that only the service is in.
     mkdirSync(join(folder.path, 'cred'));
     writeFileSync(join(folder.path, 'cred', 'pw'), 'x', { mode: 0o440 });
     assert.equal(
-      loadConfig(file, { CREDENTIALS_DIRECTORY: join(folder.path, 'cred') }).config.sources[0]?.password,
+      sqlSourceIn(loadConfig(file, { CREDENTIALS_DIRECTORY: join(folder.path, 'cred') }).config).password,
       'x',
     );
   });
@@ -484,7 +485,7 @@ suite('a secret', () => {
     const { config, warnings } = await load(
       secret('s3cret').replace('sqlite:roster.db', 'mysql://rosterd:s3cret@db/rosterd'),
     );
-    assert.equal(config.sources[0]?.password, 's3cret');
+    assert.equal(sqlSourceIn(config).password, 's3cret');
     assert.deepEqual(warnings, [warning('store'), warning('sources[0].password')]);
     const bound = `${SMALL}authenticate: [ { type: ldap, url: ldaps://dc, bind: { dn: cn=x, password: s3cret }, base: dc=x, filter: "(uid={username})" } ]\n`;
     assert.deepEqual((await load(bound)).warnings, [warning('authenticate[0].bind.password')]);

@@ -17,6 +17,7 @@ import type { DepartmentRecord, MembershipRecord, PersonRecord } from '../../src
 import { sourceName } from '../../src/roster/model.ts';
 import { ProblemList } from '../../src/roster/problems.ts';
 import { sqlSource } from '../../src/sources/sql/source.ts';
+import { sqlSourceIn } from '../support/config.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
 const signal = new AbortController().signal;
@@ -37,12 +38,10 @@ type Demo = Awaited<ReturnType<typeof demo>>;
 
 /** Everything that the configured source gives. */
 async function read({ config }: Pick<Demo, 'config'>) {
-  const [source] = config.sources;
-  assert.ok(source);
   const people: PersonRecord[] = [];
   const departments: DepartmentRecord[] = [];
   const memberships: MembershipRecord[] = [];
-  for await (const batch of sqlSource(source).read({ signal, today })) {
+  for await (const batch of sqlSource(sqlSourceIn(config)).read({ signal, today })) {
     if (batch.kind === 'people') people.push(...batch.records);
     else if (batch.kind === 'departments') departments.push(...batch.records);
     else if (batch.kind === 'memberships') memberships.push(...batch.records);
@@ -154,7 +153,7 @@ suite('the configuration', () => {
     await using given = await demo();
     assert.deepEqual(given.warnings, []);
     assert.equal(given.config.server.listen, '127.0.0.1:8642');
-    assert.equal(given.config.sources[0]?.url, `sqlite:${given.company}`);
+    assert.equal(sqlSourceIn(given.config).url, `sqlite:${given.company}`);
     assert.equal(given.config.store.url, `sqlite:${join(given.folder, 'roster.db')}`);
     assert.equal(given.config.schedule, '*/15 * * * *');
   });

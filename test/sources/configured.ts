@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
-import { configSchema, type SourceConfig } from '../../src/config/schema.ts';
 import type { DepartmentRecord, MembershipRecord, PersonRecord, Problem } from '../../src/roster/model.ts';
 import { openSources } from '../../src/sources/open.ts';
 import { type Pull, type Source, SourceError } from '../../src/sources/source.ts';
-
-/** A source block as it comes out of the configuration, with its defaults. */
-export function sourceConfig(block: Readonly<Record<string, unknown>>): SourceConfig {
-  const [config] = configSchema.shape.sources.parse([{ name: 'hr', type: 'sql', ...block }]);
-  assert(config);
-  return config;
-}
+import { sourceConfig } from '../support/config.ts';
 
 /** The source that a run would make of this block. */
 export function opened(block: Readonly<Record<string, unknown>>): Source {
-  const [source] = openSources([sourceConfig(block)]);
+  const [source] = openSources([sourceConfig({ name: 'hr', type: 'sql', ...block })]);
   assert(source);
   return source;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ConditionConfig, ValueConfig } from '../../src/config/schema.ts';
+import type { ConditionConfig, ValueConfig } from '../../src/config/values.ts';
 import {
   compileCondition,
   compileValue,

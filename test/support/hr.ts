@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { type Config, configSchema } from '../../src/config/schema.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { configOf } from './config.ts';
 import { freshDatabase } from './mariadb.ts';
 
 /** A small legacy HR schema on a real MariaDB, with an account that can only read it. */
@@ -106,7 +107,7 @@ export const hrSettings = (folder: string, url: string, more: Record<string, unk
 
 /** The same, checked and frozen as `loadConfig` gives it. */
 export const hrConfig = (folder: string, url: string, more: Record<string, unknown> = {}): Config =>
-  configSchema.parse(hrSettings(folder, url, more));
+  configOf(hrSettings(folder, url, more));
 
 /** A success body of `/sync`. */
 export interface Served {

@@ -1,5 +1,5 @@
 import iconv from 'iconv-lite';
-import { type Reader, type Resolve, UnreadableValue } from '../mapping.ts';
+import { type Resolve, UnreadableValue } from '../mapping.ts';
 
 export type Row = readonly unknown[];
 
@@ -53,14 +53,4 @@ function unreadable(bytes: Uint8Array, name: string, encoding: string): Unreadab
     .toString('hex')
     .replace(/(..)(?=.)/g, '$1 ');
   return new UnreadableValue(`column "${name}" has bytes that are not ${encoding} (${shown})`);
-}
-
-/** Reads a value, and tells apart what is empty from what is there but cannot be read. */
-export function attempt<Row>(read: Reader<Row>, row: Row): { text: string | undefined } | { why: string } {
-  try {
-    return { text: read(row) };
-  } catch (error) {
-    if (error instanceof UnreadableValue) return { why: error.message };
-    throw error;
-  }
 }

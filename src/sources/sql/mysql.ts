@@ -6,7 +6,7 @@ import mysql, {
   type TypeCastField,
   type TypeCastNext,
 } from 'mysql2';
-import type { SqlSourceConfig } from '../../config/schema.ts';
+import type { SqlSourceConfig } from '../../config/sources.ts';
 import { databaseAddress, printableAddress } from '../../connect/database.ts';
 import { cut, mysqlOptions, socketOf } from '../../connect/mysql.ts';
 import type { Page, Reading, Statement } from './reading.ts';

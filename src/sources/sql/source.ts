@@ -1,28 +1,9 @@
-import type { SqlSourceConfig } from '../../config/schema.ts';
-import {
-  type BrokenField,
-  type DepartmentRecord,
-  type Extra,
-  type MembershipRecord,
-  PERSON_FIELDS,
-  type PersonField,
-  type PersonRecord,
-  type Problem,
-  type SourceName,
-  sourceName,
-} from '../../roster/model.ts';
-import { byBytes } from '../../roster/order.ts';
-import {
-  compileCondition,
-  compileValue,
-  namesIn,
-  namesInCondition,
-  type Reader,
-  type Resolve,
-  UnreadableValue,
-} from '../mapping.ts';
+import type { SqlSourceConfig } from '../../config/sources.ts';
+import { type Problem, type SourceName, sourceName } from '../../roster/model.ts';
+import type { Resolve } from '../mapping.ts';
+import { departmentsOf, membershipsOf, namesOfMap, namesOfPeople, peopleOf } from '../records.ts';
 import { type Batch, type Pull, type Source, SourceError } from '../source.ts';
-import { attempt, columnsOfResult, type Row } from './columns.ts';
+import { columnsOfResult, type Row } from './columns.ts';
 import { openMysqlReading } from './mysql.ts';
 import type { Page, Reading } from './reading.ts';
 import { openSqliteReading } from './sqlite.ts';
@@ -59,28 +40,28 @@ function parts({ people, departments, memberships }: SqlSourceConfig, pull: Pull
   const encoding = (block: { encoding?: Readonly<Record<string, string>> | undefined }) => block.encoding ?? {};
   const list: Part[] = [];
   if (departments) {
-    const needs = Object.values(departments.map).flatMap(value => (value ? namesIn(value) : []));
-    const compile = (resolve: Resolve<Row>) => departmentRows(departments, resolve);
-    list.push({ kind: 'departments', block: departments, encoding: encoding(departments), needs, compile });
+    list.push({
+      kind: 'departments',
+      block: departments,
+      encoding: encoding(departments),
+      needs: namesOfMap(departments.map),
+      compile: resolve => departmentsOf(departments.map, resolve),
+    });
   }
-  const needs = [
-    ...(people.key ? [people.key] : []),
-    ...[...Object.values(people.map), ...Object.values(people.extra ?? {})].flatMap(value =>
-      value ? namesIn(value) : [],
-    ),
-    ...(people.active ? namesInCondition(people.active) : []),
-  ];
-  const compile = (resolve: Resolve<Row>) => peopleRows(people, resolve, pull.today);
-  list.push({ kind: 'people', block: people, encoding: encoding(people), needs, compile });
+  list.push({
+    kind: 'people',
+    block: people,
+    encoding: encoding(people),
+    needs: namesOfPeople(people),
+    compile: resolve => peopleOf(people, { resolve }, pull.today),
+  });
   if (memberships) {
-    const named = Object.values(memberships.map).flatMap(namesIn);
-    const compileRows = (resolve: Resolve<Row>) => membershipRows(memberships, resolve);
     list.push({
       kind: 'memberships',
       block: memberships,
       encoding: encoding(memberships),
-      needs: named,
-      compile: compileRows,
+      needs: namesOfMap(memberships.map),
+      compile: resolve => membershipsOf(memberships.map, resolve),
     });
   }
   return list;
@@ -116,117 +97,6 @@ async function selectFrom(reading: Reading, { block, needs }: Part): Promise<str
   const resolve = columnsOfResult(`table ${table}`, columns, {});
   for (const name of needs) resolve(name);
   return `select ${[...new Set(needs)].map(reading.quote).join(', ')} from ${reading.quote(table)}`;
-}
-
-type PeopleConfig = SqlSourceConfig['people'];
-
-function peopleRows(config: PeopleConfig, resolve: Resolve<Row>, today: string): (rows: readonly Row[]) => Batch {
-  const key = config.key === undefined ? undefined : resolve(config.key);
-  const fields = PERSON_FIELDS.flatMap(field => {
-    const value = config.map[field];
-    return value === undefined ? [] : [[field, compileValue(value, resolve)] as const];
-  });
-  const departments = config.map.departments === undefined ? undefined : compileValue(config.map.departments, resolve);
-  const extra = Object.entries(config.extra ?? {})
-    .map(([name, value]) => [name, compileValue(value, resolve)] as const)
-    .sort(([a], [b]) => byBytes(a, b));
-  const active = config.active === undefined ? undefined : compileCondition(config.active, resolve, today);
-  const record = (row: Row) => personRecord(row, { key, fields, departments, extra, active });
-  return rows => ({ kind: 'people', records: rows.map(record), rows: rows.length });
-}
-
-interface PersonReaders {
-  readonly key: Reader<Row> | undefined;
-  readonly fields: readonly (readonly [PersonField, Reader<Row>])[];
-  readonly departments: Reader<Row> | undefined;
-  readonly extra: readonly (readonly [string, Reader<Row>])[];
-  readonly active: ((row: Row) => boolean) | undefined;
-}
-
-/** Shared by the many that have none. */
-const NONE: readonly never[] = Object.freeze([]);
-const NO_FIELDS: readonly BrokenField[] = NONE;
-
-function personRecord(row: Row, readers: PersonReaders): PersonRecord {
-  let broken = NO_FIELDS;
-  const take = (field: string, read: Reader<Row> | undefined) => {
-    if (read === undefined) return undefined;
-    const got = attempt(read, row);
-    if ('text' in got) return got.text;
-    broken = [...broken, { field, why: got.why }];
-    return undefined;
-  };
-  const fields: Partial<Record<PersonField, string>> = {};
-  for (const [field, read] of readers.fields) {
-    const text = take(field, read);
-    if (text !== undefined) fields[field] = text;
-  }
-  const department = take('departments', readers.departments)?.trim();
-  const extra: Extra[] = [];
-  for (const [name, read] of readers.extra) {
-    const text = take(`extra.${name}`, read);
-    if (text !== undefined) extra.push([name, text.trim()]);
-  }
-  const key = take('key', readers.key)?.trim() ?? '';
-  const active = isActive(row, readers.active);
-  if (typeof active === 'string') broken = [...broken, { field: 'active', why: active }];
-  return {
-    key,
-    fields,
-    departments: department ? [department] : NONE,
-    extra: extra.length === 0 ? NONE : extra,
-    active: active !== false,
-    broken,
-  };
-}
-
-/** An unreadable leave date is a broken field, not a departure: the text says what is wrong with it. */
-function isActive(row: Row, judge: ((row: Row) => boolean) | undefined): boolean | string {
-  if (judge === undefined) return true;
-  try {
-    return judge(row);
-  } catch (error) {
-    if (error instanceof UnreadableValue) return error.message;
-    throw error;
-  }
-}
-
-type DepartmentsConfig = NonNullable<SqlSourceConfig['departments']>;
-
-function departmentRows({ map }: DepartmentsConfig, resolve: Resolve<Row>): (rows: readonly Row[]) => Batch {
-  const code = compileValue(map.group_no, resolve);
-  const name = map.display_name === undefined ? undefined : compileValue(map.display_name, resolve);
-  const parent = map.parent_group_no === undefined ? undefined : compileValue(map.parent_group_no, resolve);
-  const record = (row: Row): DepartmentRecord => {
-    const broken: BrokenField[] = [];
-    const take = (field: string, read: Reader<Row> | undefined) => {
-      const got = read === undefined ? { text: '' } : attempt(read, row);
-      if ('text' in got) return got.text?.trim() ?? '';
-      broken.push({ field, why: got.why });
-      return '';
-    };
-    const group_no = take('group_no', code);
-    return {
-      group_no,
-      display_name: take('display_name', name),
-      parent_group_no: take('parent_group_no', parent),
-      broken,
-    };
-  };
-  return rows => ({ kind: 'departments', records: rows.map(record), rows: rows.length });
-}
-
-type MembershipsConfig = NonNullable<SqlSourceConfig['memberships']>;
-
-function membershipRows({ map }: MembershipsConfig, resolve: Resolve<Row>): (rows: readonly Row[]) => Batch {
-  const person = compileValue(map.key, resolve);
-  const code = compileValue(map.group_no, resolve);
-  const record = (row: Row): MembershipRecord[] => {
-    const group_no = code(row)?.trim() ?? '';
-    const key = person(row)?.trim() ?? '';
-    return group_no === '' || key === '' ? [] : [{ person: key, group_no }];
-  };
-  return rows => ({ kind: 'memberships', records: rows.flatMap(record), rows: rows.length });
 }
 
 const warning = (source: SourceName, text: string): Problem => ({

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { SqlSourceConfig } from '../../config/schema.ts';
+import type { SqlSourceConfig } from '../../config/sources.ts';
 import { databaseAddress } from '../../connect/database.ts';
 import type { Page, Reading, Statement } from './reading.ts';
 

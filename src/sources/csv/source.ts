@@ -1,0 +1,15 @@
+import type { CsvSourceConfig } from '../../config/sources.ts';
+import { sourceName } from '../../roster/model.ts';
+import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
+import { type Source, SourceError } from '../source.ts';
+
+export function csvSource(config: CsvSourceConfig, clock: Clock = SYSTEM_CLOCK): Source {
+  const name = sourceName(config.name);
+  return {
+    name,
+    // biome-ignore lint/correctness/useYield: not written yet
+    async *read() {
+      throw new SourceError(name, `cannot be read yet (${clock.now()})`);
+    },
+  };
+}
