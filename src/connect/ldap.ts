@@ -5,6 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { Client, DN, type Entry, ResultCodeError } from 'ldapts';
 import type { TlsConfig } from '../config/connections.ts';
 import { tlsOptions } from './tls.ts';
+import { troubleOf } from './trouble.ts';
 
 /** Where a directory server is and how to talk to it. */
 export interface LdapServer {
@@ -64,6 +65,12 @@ export class LdapConnection implements AsyncDisposable {
     // With a size limit of our own, ldapts would not tell a part from the whole.
     const found = await this.#answer(this.#client.search(base, { filter, attributes: [...attributes] }));
     return found.searchEntries;
+  }
+
+  /** The socket, for whoever goes on with messages of their own; from then on this is only good for closing. */
+  detach(): Socket {
+    // Else ldapts would read along, and make text for a log of each message that is none of its own.
+    return this.#socket.removeAllListeners('data');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -155,32 +162,9 @@ async function ready<Stream extends Socket>(socket: Stream, event: string): Prom
   return socket;
 }
 
-const UNTRUSTED = 'its certificate is signed by nobody we trust; set tls.ca_file to the authority that signed it';
-
-const TROUBLES: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'refuses connections; is it running, and is the port right?',
-  ENOTFOUND: 'its name cannot be resolved',
-  EAI_AGAIN: 'its name cannot be resolved now',
-  EHOSTUNREACH: 'cannot be reached',
-  ENETUNREACH: 'cannot be reached',
-  ETIMEDOUT: 'cannot be reached',
-  ECONNRESET: 'broke the connection',
-  EPIPE: 'broke the connection',
-  CERT_HAS_EXPIRED: 'its certificate has expired; renew it on the server',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name; set tls.server_name to the name it bears',
-  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-  ERR_SSL_WRONG_VERSION_NUMBER: 'does not speak TLS on that port',
-};
-
 /** What kept a directory server from answering, for the log: a few words to follow the server's name. */
 export function ldapTrouble(error: unknown): string {
-  if (error instanceof ResultCodeError) return resultOf(error);
-  const { code, message } = error as NodeJS.ErrnoException;
-  const words = code === undefined ? undefined : TROUBLES[code];
-  return words === undefined ? message : `${words} (${code})`;
+  return error instanceof ResultCodeError ? resultOf(error) : troubleOf(error);
 }
 
 /** `answered NoSuchObject (result code 32)`, and what the server says to it on one line; Active Directory adds a NUL. */

@@ -38,6 +38,12 @@ export interface SlapdOptions {
   readonly allowUnauthenticatedBind?: boolean;
   /** The most entries a search gives before it ends with sizeLimitExceeded (4); root's searches are not limited. */
   readonly sizeLimit?: number;
+  /** More attributes, as definitions like `( 1.2.3 NAME 'x' SYNTAX … )`; entries that are an extensibleObject may have them. */
+  readonly attributeTypes?: readonly string[];
+  /** Limits of accounts, as slapd.conf writes them: `dn.exact="cn=…" size.prtotal=unlimited`. */
+  readonly limits?: readonly string[];
+  /** Overlays of the database, such as `memberof`. */
+  readonly overlays?: readonly string[];
 }
 
 /** Where an LDAP server is. */
@@ -116,12 +122,14 @@ function configuration(
   certificates: { caFile: string; certFile: string; keyFile: string },
   options: SlapdOptions,
 ): string {
+  const { attributeTypes = [], limits = [], overlays = [] } = options;
   const schema = theThere(['/etc/ldap/schema', '/etc/openldap/schema', '/usr/local/etc/openldap/schema']);
   const modules = ['/usr/lib/ldap', '/usr/lib64/openldap'].find(folder => existsSync(join(folder, 'back_mdb.la')));
   const lines = [
     ...['core', 'cosine', 'inetorgperson'].map(name => `include ${schema}/${name}.schema`),
     // Where the module is not there, the database is built in.
-    ...(modules ? [`modulepath ${modules}`, 'moduleload back_mdb'] : []),
+    ...(modules ? [`modulepath ${modules}`, ...['back_mdb', ...overlays].map(name => `moduleload ${name}`)] : []),
+    ...attributeTypes.map(definition => `attributetype ${definition}`),
     `TLSCACertificateFile ${certificates.caFile}`,
     `TLSCertificateFile ${certificates.certFile}`,
     `TLSCertificateKeyFile ${certificates.keyFile}`,
@@ -135,8 +143,10 @@ function configuration(
     'maxsize 1073741824',
     'dbnosync',
     'index objectClass,uid eq',
+    ...limits.map(line => `limits ${line}`),
     'access to attrs=userPassword by anonymous auth by * none',
     'access to * by users read by * none',
+    ...overlays.map(name => `overlay ${name}`),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -171,8 +181,12 @@ function seed(): string {
 }
 
 /** An entry as LDIF. Everything is in Base64, so that nothing needs quoting. */
-export function entry(dn: string, attributes: Readonly<Record<string, string | readonly string[]>>): string {
-  const line = (name: string, value: string) => `${name}:: ${Buffer.from(value).toString('base64')}\n`;
+export function entry(
+  dn: string,
+  attributes: Readonly<Record<string, string | Buffer | readonly (string | Buffer)[]>>,
+): string {
+  const line = (name: string, value: string | Buffer) =>
+    `${name}:: ${(typeof value === 'string' ? Buffer.from(value) : value).toString('base64')}\n`;
   const lines = Object.entries(attributes).flatMap(([name, values]) => [values].flat().map(value => line(name, value)));
   return line('dn', dn) + lines.join('');
 }
