@@ -69,7 +69,8 @@ export function check(input: CheckInput): Candidate {
   for (const { person, leaf, draft } of others) {
     people.set(person.key, { value: person, leaf, from: draft.from ?? NOWHERE_ELSE });
   }
-  for (const kept of usurped(identities)) people.set(kept.value.key, kept);
+  const joined = joinedAway(identities, input);
+  for (const kept of [...usurped(identities), ...joined]) people.set(kept.value.key, kept);
   const claims = settle(identities, valuesOf(people), context);
   const named = inUse(valuesOf(people), followed(identities));
   const departments = listDepartments(merged.departments, known.departments, problems, named);
@@ -77,7 +78,7 @@ export function check(input: CheckInput): Candidate {
   const tree = growTree(departments, inUse(valuesOf(people)), problems);
   return {
     people,
-    touched: touchedBy(claims),
+    touched: new Set([...touchedBy(claims), ...joined.map(kept => kept.value.key)]),
     departments: asMembers(tree),
     removedPeople: removedPeople(people, known, merged),
     removedDepartments: removedDepartments(tree, known),
@@ -108,6 +109,28 @@ function admit(claim: Claim, departments: Departments, people: Map<PersonKey, St
   }
   const person = inKnownDepartments(claim, departments, problems);
   people.set(person.key, { value: person, leaf: leaf(personContent(person)), from: claim.from });
+}
+
+/**
+ * People whose own record is taken for one of somebody else, who is served as well: nobody goes while a source has them,
+ * so they stay as they are.
+ */
+function joinedAway(identities: readonly Identity[], { known, merged, problems }: CheckInput): Stored<Person>[] {
+  const found = new Set(identities.map(one => one.incumbent));
+  const away = known.gone.filter(stored => !found.has(stored) && merged.joined.has(stored.value.key));
+  for (const { value } of away) {
+    const other = merged.joined.get(value.key);
+    problems.add({
+      code: 'person_joined',
+      effect: 'kept',
+      source: splitKey(value.key).source,
+      kind: 'person',
+      key: value.key,
+      name: value.username,
+      text: `their record is taken for one of "${other?.fields.username ?? other?.key}" now; they are served as they were until the source says that they left`,
+    });
+  }
+  return away;
 }
 
 /** Not by a newcomer who is out: whoever has that key already is word for word as served. */

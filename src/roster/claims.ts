@@ -61,6 +61,9 @@ function claimOf(identity: Identity, context: Context): Claim {
   };
   if (identity.impostor) return claim;
   for (const field of tidied.broken) mend(claim, field, context);
+  // What they were found by and their source may not set is what they are to be found by again.
+  const by = tidied.draft.match;
+  if (incumbent && by?.by === 'ad_no' && by.hidden && claim.person.ad_no === '') keep(claim, 'ad_no', incumbent);
   if (clean(tidied.draft.fields.nick_name ?? '') === '' && !broken(tidied, 'nick_name')) nameAfterUsername(claim);
   if (!incumbent && claim.out === undefined) claim.out = ofLedger(claim, context);
   return claim;

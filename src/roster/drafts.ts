@@ -1,3 +1,4 @@
+import { fold } from './fold.ts';
 import {
   type BrokenField,
   type Extra,
@@ -20,8 +21,10 @@ export interface SourcePlan {
   readonly action: 'create' | 'update';
   /** How a record joins a person of an earlier source. */
   readonly match: 'key' | 'email' | 'ad_no' | 'username';
-  /** The only fields it may set; absent: all. */
+  /** The only fields it may set; absent: all. Records are matched and known by the others all the same. */
   readonly fields: ReadonlySet<string> | undefined;
+  /** Fields that it never sets, whatever `fields` says, although its records carry them: `email`, `extra.NAME`. */
+  readonly withheld?: ReadonlySet<string> | undefined;
 }
 
 /** A person as the sources tell it, before any rule was applied. */
@@ -31,37 +34,62 @@ export interface Draft {
   readonly source: SourceName;
   /** False where the username is the identity, since the source's mapping has no key. */
   readonly keyed: boolean;
-  readonly fields: Partial<Record<PersonField, string>>;
+  fields: Partial<Record<PersonField, string>>;
   departments: string[];
   extra: Extra[];
   /** Where a field came from, if not from `source`. */
   from: Record<string, SourceName> | undefined;
   broken: readonly BrokenField[];
+  /** What a record of an `update` source says that there is none of. */
+  blanks?: readonly string[];
   /** The keys of records of later `create` sources that are about the same person: they may be served under one of them. */
-  joined?: readonly PersonKey[];
+  joined?: PersonKey[];
   /** How they would have joined a person of the sources before, had those listed one. */
   match?: Joining;
+  /** What `create` sources say of a field that an `update` source was the first to fill. */
+  outranked?: Partial<Record<PersonField, string>>;
 }
 
 export interface Joining {
   readonly by: SourcePlan['match'];
   /** The `create` sources that come before. */
   readonly earlier: readonly SourceName[];
+  /** What it is matched by, where the source may not set that: their fields do not tell it then. */
+  readonly hidden?: string;
 }
 
-/** The people of one source, each once; rows that nobody can be known by go to `problems`. */
-export function draftsOf(plan: SourcePlan, extract: Extract, problems: ProblemList) {
+/** The key that the source itself uses. */
+export const ownKey = ({ key, source }: Draft) => key.slice(source.length + 1);
+
+/** The records of one source, each person once. */
+export interface Drafts {
+  readonly active: Map<PersonKey, Draft>;
+  readonly inactive: Map<PersonKey, Draft>;
+}
+
+/** Whether a source may set a field. A list of fields may name an extra as it is called, where no field is called so. */
+export function maySet({ fields, withheld }: SourcePlan, field: string): boolean {
+  if (withheld?.has(field)) return false;
+  if (fields === undefined || fields.has(field)) return true;
+  const extra = field.startsWith('extra.') ? field.slice('extra.'.length) : '';
+  return fields.has(extra) && !FIELDS.includes(extra);
+}
+
+const FIELDS: readonly string[] = [...PERSON_FIELDS, 'departments'];
+
+/** The people of one source with all that it says of them; rows that nobody can be known by go to `problems`. */
+export function draftsOf(plan: SourcePlan, extract: Extract, problems: ProblemList): Drafts {
   const active = new Map<PersonKey, Draft>();
   const inactive = new Map<PersonKey, Draft>();
-  const groups = plan.fields?.has('departments') === false ? new Map() : membershipsByPerson(extract);
+  const groups = maySet(plan, 'departments') ? membershipsByPerson(extract) : new Map();
   for (const record of extract.people) {
     if (isReadable(record.key)) collect(record.active ? active : inactive, toDraft(plan, record, record.key), groups);
   }
   const isKey = (own: string) => [active, inactive].some(some => some.get(personKey(plan.name, own))?.keyed);
   for (const record of extract.people) {
     if (isReadable(record.key)) continue;
-    const own = (record.fields.username ?? '').trim();
-    if (!isReadable(own)) problems.add(nameless(plan, record));
+    const own = withoutKey(plan, record);
+    if (own === undefined) problems.add(nameless(plan, record));
     else if (isKey(own)) problems.add(keyless(plan, own));
     else collect(record.active ? active : inactive, toDraft(plan, record, own), groups);
   }
@@ -82,28 +110,31 @@ const UNREADABLE_KEY: BrokenField = {
   why: `has half a character in it, or more than ${LONGEST_KEY} bytes`,
 };
 
+/** What a record without a key is known by: the username. One that only enriches needs no more than what it is matched by. */
+function withoutKey({ action, match }: SourcePlan, { fields }: PersonRecord): string | undefined {
+  const own = [(fields.username ?? '').trim()];
+  if (action === 'update' && match !== 'key') own.push(fold(fields[match] ?? ''));
+  return own.find(isReadable);
+}
+
 function toDraft(plan: SourcePlan, record: PersonRecord, own: string): Draft {
-  const allowed = plan.fields;
   const keyed = own === record.key;
-  const broken = keyed || record.key === '' ? record.broken : [...record.broken, UNREADABLE_KEY];
-  const may = (field: string) => allowed === undefined || allowed.has(field);
-  const fields = allowed
-    ? Object.fromEntries(Object.entries(record.fields).filter(([field]) => may(field)))
-    : { ...record.fields };
-  return {
+  const draft: Draft = {
     key: personKey(plan.name, own),
     source: plan.name,
     keyed,
-    fields,
-    departments: may('departments') ? [...record.departments] : [],
-    extra: allowed ? record.extra.filter(([name]) => may(name) || may(`extra.${name}`)) : [...record.extra],
+    fields: { ...record.fields },
+    departments: [...record.departments],
+    extra: [...record.extra],
     from: undefined,
-    broken: allowed ? broken.filter(({ field }) => may(field) || OF_THE_RECORD.includes(field)) : broken,
+    broken: keyed || record.key === '' ? record.broken : combined(record.broken, [UNREADABLE_KEY]),
   };
+  if (record.blanks && plan.action === 'update') draft.blanks = record.blanks;
+  return draft;
 }
 
 function collect(drafts: Map<PersonKey, Draft>, draft: Draft, memberships: ReadonlyMap<string, string[]>): void {
-  const groups = memberships.get(draft.key.slice(draft.source.length + 1));
+  const groups = memberships.get(ownKey(draft));
   if (groups) for (const group of groups) draft.departments.push(group);
   const known = drafts.get(draft.key);
   if (known) combine(known, draft);
@@ -130,6 +161,7 @@ function combine(known: Draft, other: Draft): void {
     ];
   }
   known.broken = broken;
+  if (other.blanks) known.blanks = [...(known.blanks ?? []), ...other.blanks];
 }
 
 function membershipsByPerson(extract: Extract): Map<string, string[]> {
@@ -171,19 +203,29 @@ function unknownMembers(
   }));
 }
 
-const nameless = (plan: SourcePlan, record: PersonRecord): Problem => ({
-  code: 'username_missing',
-  effect: 'quarantined',
-  source: plan.name,
-  kind: 'person',
-  key: '',
-  name: record.fields.email ?? '',
-  text: `a row has neither key nor username${record.fields.email ? ` (email "${record.fields.email}")` : ''}`,
-});
+/** A row that brings somebody into being is kept out; one that would only enrich is left out, and nobody misses anything. */
+const skipped = ({ action }: SourcePlan) => (action === 'update' ? 'dropped' : 'quarantined');
+
+function nameless(plan: SourcePlan, { fields }: PersonRecord): Problem {
+  const isUpdate = plan.action === 'update';
+  const lacks =
+    isUpdate && plan.match !== 'key' && plan.match !== 'username'
+      ? `no key, no username and no ${plan.match} to be matched by`
+      : 'neither key nor username';
+  return {
+    code: isUpdate ? 'update_unmatched' : 'username_missing',
+    effect: skipped(plan),
+    source: plan.name,
+    kind: 'person',
+    key: '',
+    name: fields.email ?? '',
+    text: `a row has ${lacks}${fields.email ? ` (email "${fields.email}")` : ''}`,
+  };
+}
 
 const keyless = (plan: SourcePlan, own: string): Problem => ({
   code: 'key_missing',
-  effect: 'quarantined',
+  effect: skipped(plan),
   source: plan.name,
   kind: 'person',
   key: '',

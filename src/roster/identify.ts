@@ -82,7 +82,7 @@ const WAYS: readonly Way[] = [
     of: gone => [mark(sourceOf(gone.key), fold(gone.login))],
     by: ({ person, draft }) => (draft.keyed ? [] : [mark(draft.source, fold(person.login))]),
   },
-  { of: gone => [fold(gone.email)], by: ({ person }) => emailOf(person) },
+  { of: gone => [fold(gone.email)], by: emailsOf },
   ...JOINS,
 ];
 
@@ -109,9 +109,15 @@ function joinedByKey({ person, draft: { match } }: Tidied): PersonKey[] {
 
 function joinedBy(field: 'ad_no' | 'username'): Way['by'] {
   return ({ person, draft: { match } }) => {
-    const text = fold(person[field === 'username' ? 'login' : field]);
+    const text = fold(match?.hidden ?? person[field === 'username' ? 'login' : field]);
     return match?.by === field && text !== '' ? match.earlier.map(source => mark(source, text)) : [];
   };
+}
+
+/** Its own, and the one that it is matched by where its source may not set that. */
+function emailsOf({ person, draft: { match } }: Tidied): string[] {
+  const hidden = match?.by === 'email' ? fold(match.hidden ?? '') : '';
+  return hidden === '' ? emailOf(person) : [hidden];
 }
 
 /** Which of those gone a record is about; each of them is at most one. */

@@ -1,6 +1,6 @@
-import { combined, type SourcePlan } from './drafts.ts';
-import type { DepartmentRecord, Extract, Problem, SourceName } from './model.ts';
-import { sorted, sortedSet } from './order.ts';
+import { combined, type Draft, type SourcePlan } from './drafts.ts';
+import type { DepartmentRecord, Problem, SourceName } from './model.ts';
+import { sorted } from './order.ts';
 import type { ProblemList } from './problems.ts';
 
 /** A department as the first source that lists it tells it. */
@@ -8,13 +8,26 @@ export interface DraftDepartment extends DepartmentRecord {
   readonly source: SourceName;
 }
 
-/** Where no source lists departments, those that people are in. */
-export function departmentsNamedIn(extract: Extract): DepartmentRecord[] {
-  const named = sortedSet([
-    ...extract.people.flatMap(person => (person.active ? person.departments : [])),
-    ...extract.memberships.map(membership => membership.group_no),
-  ]);
-  return named.map(group_no => ({ group_no, display_name: group_no, parent_group_no: '', broken: [] }));
+/**
+ * Where no source lists departments, those that somebody is in. `people` are all of the roster, `order` is that of
+ * precedence: a department's source is the first that puts anybody into it.
+ */
+export function departmentsNamedBy(
+  people: Iterable<Draft>,
+  order: readonly SourceName[],
+): Map<string, DraftDepartment> {
+  const rank = new Map(order.map((name, place) => [name, place]));
+  const first = new Map<string, SourceName>();
+  for (const { departments, from, source } of people) {
+    const by = from?.['departments'] ?? source;
+    for (const group_no of departments) {
+      const known = first.get(group_no);
+      if (known === undefined || (rank.get(by) ?? 0) < (rank.get(known) ?? 0)) first.set(group_no, by);
+    }
+  }
+  const called = (group_no: string, source: SourceName) =>
+    ({ group_no, display_name: group_no, parent_group_no: '', broken: [], source }) as const;
+  return new Map(sorted(first.keys()).map(code => [code, called(code, first.get(code) ?? ('' as SourceName))]));
 }
 
 /** What earlier sources list, and where a source's departments go. */
@@ -23,7 +36,11 @@ export interface DepartmentsSoFar {
   readonly problems: ProblemList;
 }
 
-/** Adds what is new; gives the codes that this source uses for something else than an earlier source does. */
+/**
+ * Adds what a source lists; gives the codes that it uses for something else than an earlier source does. It does not
+ * matter whether the source brings people into being or only enriches: a department seen twice is one. The parent is
+ * that of the first source, and so is the name, if it has one: no name is no other name.
+ */
 export function addDepartments(
   { departments, problems }: DepartmentsSoFar,
   plan: SourcePlan,
@@ -38,12 +55,25 @@ export function addDepartments(
   for (const [group_no, record] of own) {
     const known = departments.get(group_no);
     if (!known) departments.set(group_no, { ...record, source: plan.name });
-    else if (known.source !== plan.name && known.display_name !== record.display_name) {
+    else if (isOther(known, record)) {
       refused.add(group_no);
       problems.add(otherDepartment(plan, known, record));
-    }
+    } else if (known.display_name === '') departments.set(group_no, named(known, record));
   }
   return refused;
+}
+
+/** With the name of a later source, however good that is. */
+function named(known: DraftDepartment, { display_name, broken }: DepartmentRecord): DraftDepartment {
+  const odd = broken.filter(one => one.field === 'display_name');
+  return { ...known, display_name, broken: combined(known.broken, odd) };
+}
+
+/** Two names of which nobody can say that they are one. */
+function isOther(known: DepartmentRecord, record: DepartmentRecord): boolean {
+  if (known.display_name === '' || record.display_name === '') return false;
+  const isBroken = [known, record].some(({ broken }) => broken.some(one => one.field === 'display_name'));
+  return !isBroken && known.display_name !== record.display_name;
 }
 
 function combineDepartments(known: DepartmentRecord, other: DepartmentRecord): DepartmentRecord {

@@ -1,16 +1,8 @@
-import { combined, type Draft, draftsOf, OF_THE_RECORD, type SourcePlan } from './drafts.ts';
-import { fold } from './fold.ts';
-import { addDepartments, type DraftDepartment, departmentsNamedIn } from './merge-departments.ts';
-import {
-  type BrokenField,
-  type Extract,
-  PERSON_FIELDS,
-  type PersonField,
-  type PersonKey,
-  type Problem,
-  type SourceName,
-} from './model.ts';
-import { byBytes } from './order.ts';
+import { combined, type Draft, type Drafts, draftsOf, type Joining, maySet, type SourcePlan } from './drafts.ts';
+import { addDepartments, type DraftDepartment, departmentsNamedBy } from './merge-departments.ts';
+import { enrich, folded, leaveOpen, restrict } from './merge-fields.ts';
+import { type Match, matched, ofUpdate, whyOpen, whyShared } from './merge-match.ts';
+import type { Extract, PersonKey, SourceName } from './model.ts';
 import type { ProblemList } from './problems.ts';
 
 /** What the sources say together. */
@@ -19,148 +11,124 @@ export interface Merged {
   readonly departments: ReadonlyMap<string, DraftDepartment>;
   /** Who is listed, but as inactive. */
   readonly left: ReadonlyMap<PersonKey, Draft>;
+  /** By the keys of active records of later `create` sources, the active people whom they joined. */
+  readonly joined: ReadonlyMap<PersonKey, Draft>;
 }
 
 interface State {
-  people: Map<PersonKey, Draft>;
-  inactive: Map<PersonKey, Draft>;
-  departments: Map<string, DraftDepartment>;
-  problems: ProblemList;
+  readonly people: Map<PersonKey, Draft>;
+  readonly inactive: Map<PersonKey, Draft>;
+  readonly joined: Map<PersonKey, Draft>;
+  readonly departments: Map<string, DraftDepartment>;
+  readonly problems: ProblemList;
+  /** The sources that only enrich. */
+  readonly updates: ReadonlySet<SourceName>;
   /** The `create` sources that were added already. */
   earlier: readonly SourceName[];
 }
 
-/** One roster's worth of drafts from the extracts, which come in the order of precedence. Row order never matters. */
+/** One roster's worth of drafts. The order of plans is that of precedence; the order of extracts or rows never matters. */
 export function merge(extracts: readonly Extract[], plans: readonly SourcePlan[], problems: ProblemList): Merged {
-  const state: State = { people: new Map(), inactive: new Map(), departments: new Map(), problems, earlier: [] };
-  const listed = extracts.some(extract => extract.departments !== undefined);
+  const state: State = {
+    people: new Map(),
+    inactive: new Map(),
+    joined: new Map(),
+    departments: new Map(),
+    problems,
+    updates: new Set(plans.flatMap(({ name, action }) => (action === 'update' ? name : []))),
+    earlier: [],
+  };
   for (const plan of plans) {
     const extract = extracts.find(one => one.source === plan.name);
-    if (extract) addExtract(state, plan, extract, listed);
+    if (extract) addExtract(state, plan, extract);
   }
-  return { people: state.people, departments: state.departments, left: state.inactive };
+  const { people, joined, inactive: left } = state;
+  const listed = extracts.some(extract => extract.departments !== undefined);
+  const order = plans.map(plan => plan.name);
+  return { people, departments: listed ? state.departments : departmentsNamedBy(people.values(), order), left, joined };
 }
 
-function addExtract(state: State, plan: SourcePlan, extract: Extract, listed: boolean): void {
+function addExtract(state: State, plan: SourcePlan, extract: Extract): void {
   for (const problem of extract.problems) state.problems.add(problem);
-  const records = listed ? (extract.departments ?? []) : departmentsNamedIn(extract);
-  const refused = addDepartments(state, plan, records);
-  const { active, inactive } = draftsOf(plan, extract, state.problems);
-  const match = state.earlier.length > 0 ? { by: plan.match, earlier: state.earlier } : undefined;
-  for (const draft of active.values()) {
-    if (refused.size > 0) draft.departments = draft.departments.filter(group => !refused.has(group));
-    if (match) draft.match = match;
+  const refused = addDepartments(state, plan, extract.departments ?? []);
+  const drafts = draftsOf(plan, extract, state.problems);
+  if (refused.size > 0) {
+    for (const draft of drafts.active.values()) {
+      draft.departments = draft.departments.filter(group => !refused.has(group));
+    }
   }
-  const join = joiner(state, plan);
-  for (const draft of inOrder(active, state)) place(state, plan, draft, join(draft), 'active');
-  for (const draft of inOrder(inactive, state)) place(state, plan, draft, join(draft), 'inactive');
+  if (plan.action === 'update') addUpdates(state, plan, drafts);
+  else if (state.earlier.length === 0) addFirst(state, plan, drafts);
+  else addPeople(state, plan, drafts);
   if (plan.action === 'create') state.earlier = [...state.earlier, plan.name];
 }
 
-/** In key order where that can matter, which is as soon as two sources meet. */
-function inOrder(drafts: Map<PersonKey, Draft>, state: State): Iterable<Draft> {
-  if (state.people.size === 0) return drafts.values();
-  return [...drafts.values()].sort((a, b) => byBytes(a.key, b.key));
+/** Before the first `create` source there is nobody whom its records could be about. */
+function addFirst({ people, inactive }: State, plan: SourcePlan, drafts: Drafts): void {
+  for (const draft of drafts.active.values()) addPerson(people, plan, draft);
+  for (const draft of drafts.inactive.values()) addPerson(inactive, plan, draft);
 }
 
-function place(
-  state: State,
-  plan: SourcePlan,
-  draft: Draft,
-  found: Draft | 'ambiguous' | undefined,
-  as: 'active' | 'inactive',
-) {
-  if (found === 'ambiguous') {
-    if (plan.action === 'update') state.problems.add(ambiguous(plan, draft));
-    // Whoever is served already must not go for it: the check tells, and keeps newcomers out.
-    else if (as === 'active') state.people.set(draft.key, alone(draft, plan));
-    else state.inactive.set(draft.key, draft);
-  } else if (found) {
-    if (as === 'active') enrich(found, draft, plan);
-    if (plan.action === 'create') found.joined = [...(found.joined ?? []), draft.key];
-  } else if (plan.action === 'update') {
-    state.problems.add(unmatched(plan, draft));
-  } else if (as === 'active') {
-    state.people.set(draft.key, draft);
-    state.inactive.delete(draft.key);
-  } else if (!state.people.has(draft.key)) {
-    state.inactive.set(draft.key, draft);
+function addPerson(people: Map<PersonKey, Draft>, plan: SourcePlan, draft: Draft): void {
+  restrict(draft, plan);
+  people.set(draft.key, draft);
+}
+
+/**
+ * A later `create` source: its records join the people whom they are about, who are active or have left as their first
+ * source says, or bring people into being.
+ */
+function addPeople(state: State, plan: SourcePlan, drafts: Drafts): void {
+  const { active, inactive } = matched(plan, drafts, state);
+  const joining = joiningBy(plan, state.earlier);
+  for (const { people, records } of active) {
+    const why = whyOpen({ people, records }, plan, state.people);
+    if (why !== undefined) standAlone(state, plan, { people, records }, why);
+    else if (people[0]) for (const draft of records) join(people[0], draft, plan, state);
+    else for (const draft of records) addPerson(state.people, plan, Object.assign(draft, { match: joining(draft) }));
+  }
+  for (const { people, records } of inactive) {
+    if (people[0] && people.length === 1) for (const draft of records) noteJoined(people[0], draft);
+    else for (const draft of records) addPerson(state.inactive, plan, draft);
   }
 }
 
-/** By what should join it to an earlier person, it is about nobody. */
-function alone({ match: _, ...draft }: Draft, plan: SourcePlan): Draft {
-  return { ...draft, broken: [...draft.broken, openMatch(plan)] };
+function joiningBy(plan: SourcePlan, earlier: readonly SourceName[]): (draft: Draft) => Joining {
+  const shared: Joining = { by: plan.match, earlier };
+  const { match } = plan;
+  if (match === 'key' || maySet(plan, match)) return () => shared;
+  return ({ fields }) => ({ ...shared, hidden: fields[match] ?? '' });
 }
 
-/** Finds the person of an earlier source that a draft is about. */
-function joiner(state: State, plan: SourcePlan): (draft: Draft) => Draft | 'ambiguous' | undefined {
-  const mark = (draft: Draft) =>
-    plan.match === 'key' ? draft.key.slice(draft.source.length + 1) : fold(draft.fields[plan.match] ?? '');
-  const index = new Map<string, Draft | 'ambiguous'>();
-  for (const draft of state.people.values()) {
-    const text = mark(draft);
-    if (text !== '') index.set(text, index.has(text) ? 'ambiguous' : draft);
+/** Whoever is served under the key of such a record must not go for it: the check tells, and keeps newcomers out. */
+function standAlone(state: State, plan: SourcePlan, { people, records }: Match, why: string): void {
+  for (const draft of records) {
+    draft.broken = combined(draft.broken, [{ field: 'key', why: `is open: ${why}` }]);
+    addPerson(state.people, plan, draft);
   }
-  // Whoever left under one key and is back under another is whom the record is about; the old row is nobody's rival.
-  for (const draft of inOrder(state.inactive, state)) {
-    const text = mark(draft);
-    if (text !== '' && !index.has(text)) index.set(text, draft);
-  }
-  return draft => index.get(mark(draft));
+  leaveOpen(people, records, why);
 }
 
-/** Each field comes from the first source that has it. */
-function enrich(person: Draft, draft: Draft, plan: SourcePlan): void {
-  const from = person.from ?? {};
-  const lacks = (field: string) => !has(person, field);
-  const broken = draft.broken.filter(one => !OF_THE_RECORD.includes(one.field) && lacks(one.field));
-  if (broken.length > 0) person.broken = combined(person.broken, broken);
-  for (const field of PERSON_FIELDS) {
-    const value = draft.fields[field];
-    if (!value || person.fields[field]) continue;
-    person.fields[field] = value;
-    from[field] = plan.name;
-  }
-  if (person.departments.length === 0 && draft.departments.length > 0) {
-    person.departments = draft.departments;
-    from['departments'] = plan.name;
-  }
-  for (const [name, value] of draft.extra) {
-    if (person.extra.some(([known]) => known === name)) continue;
-    person.extra = [...person.extra, [name, value] as const].sort(([a], [b]) => byBytes(a, b));
-    from[`extra.${name}`] = plan.name;
-  }
-  if (Object.keys(from).length > 0) person.from = from;
+function join(person: Draft, draft: Draft, plan: SourcePlan, { updates, people, joined }: State): void {
+  restrict(draft, plan);
+  enrich(person, draft, plan, updates);
+  if (people.get(person.key) === person) joined.set(draft.key, person);
+  noteJoined(person, draft);
 }
 
-function has({ fields, departments, extra }: Draft, field: string): boolean {
-  if (field === 'departments') return departments.length > 0;
-  if (field.startsWith('extra.')) return extra.some(([name]) => field === `extra.${name}`);
-  return Boolean(fields[field as PersonField]);
+function noteJoined(person: Draft, { key }: Draft): void {
+  if (person.joined) person.joined.push(key);
+  else person.joined = [key];
 }
 
-const openMatch = ({ match }: SourcePlan): BrokenField => ({
-  field: 'key',
-  why: `is open: several people of earlier sources have the same ${match}`,
-});
-
-const ambiguous = (plan: SourcePlan, draft: Draft): Problem => ({
-  code: 'match_ambiguous',
-  effect: 'dropped',
-  source: plan.name,
-  kind: 'person',
-  key: draft.key,
-  name: draft.fields.username ?? '',
-  text: `several people of earlier sources have the same ${plan.match}, so it is open which of them this record is about`,
-});
-
-const unmatched = (plan: SourcePlan, draft: Draft): Problem => ({
-  code: 'update_unmatched',
-  effect: 'dropped',
-  source: plan.name,
-  kind: 'person',
-  key: draft.key,
-  name: draft.fields.username ?? '',
-  text: `nobody of an earlier source has its ${plan.match}; an update source brings nobody into being`,
-});
+/** An `update` source: its records give the people whom they are about what nobody before gave. */
+function addUpdates(state: State, plan: SourcePlan, drafts: Drafts): void {
+  const { active, inactive } = matched(plan, drafts, state);
+  for (const match of [...active, ...inactive])
+    for (const problem of ofUpdate(match, plan, state.people)) state.problems.add(problem);
+  for (const { people, records } of active) {
+    for (const draft of records) restrict(draft, plan);
+    if (people.length > 1) leaveOpen(people, records, whyShared(plan));
+    if (people[0] && people.length === 1) enrich(people[0], folded(records), plan, state.updates);
+  }
+}

@@ -119,6 +119,12 @@ export interface PersonRecord {
   /** False once the source says that they have left. */
   readonly active: boolean;
   readonly broken: readonly BrokenField[];
+  /**
+   * What the source says that there is none of, in so many words: names of fields, `departments`, `extra.NAME`. Of an
+   * `update` source it takes away what an earlier `update` source gave; of a `create` source it says no more than a
+   * value that is absent.
+   */
+  readonly blanks?: readonly string[];
 }
 
 /** One row about a department as a source gave it, mapped; absent values are `""`. */
@@ -146,7 +152,7 @@ export interface RowCounts {
 export interface Extract {
   readonly source: SourceName;
   readonly people: readonly PersonRecord[];
-  /** Absent when the source does not list departments: then those that its people name become departments. */
+  /** Absent when the source does not list departments; where no source does, those that people are in are all there are. */
   readonly departments: readonly DepartmentRecord[] | undefined;
   readonly memberships: readonly MembershipRecord[];
   readonly rows: RowCounts;

@@ -147,7 +147,7 @@ describe('a record joins an earlier person', () => {
         one('more', '1', { ...carol, company: 'C' }),
       ],
       people: { alice: {}, bob: {}, carol: { company: 'C' } },
-      problems: ['kept key_broken carol'],
+      problems: ['fixed company_broken bob', 'kept company_broken alice', 'kept key_broken carol'],
       removed: {},
     },
     {
@@ -160,7 +160,7 @@ describe('a record joins an earlier person', () => {
       people: { alice: { key: 'hr/2' as never, company: 'Joined' } },
     },
     {
-      name: 'two records that join one person both tell of them, the lowest key first',
+      name: 'of two records that join one person, what both tell otherwise is not believed',
       plans: [plan('hr'), plan('ad', { action: 'update' })],
       now: [
         one('hr', '1', alice),
@@ -169,7 +169,8 @@ describe('a record joins an earlier person', () => {
           row('10', { email: alice.email, company: 'ten' }),
         ]),
       ],
-      people: { alice: { company: 'ten', phone1: '9' } },
+      people: { alice: { company: '', phone1: '9' } },
+      problems: ['fixed company_broken alice', 'warned match_twice alice'],
     },
   ]);
 });
@@ -340,6 +341,15 @@ describe('rows of one person', () => {
       ],
       people: { alice: { phone1: '1' } },
       problems: ['kept phone1_broken alice'],
+    },
+    {
+      name: 'whose key is broken in two ways are told so once',
+      before: [[one('hr', '', alice)]],
+      now: [
+        extract('hr', [row('\udc00', alice), row('\udc00', { ...alice, broken: [{ field: 'key', why: 'is odd' }] })]),
+      ],
+      people: { alice: {} },
+      problems: ['kept key_broken alice'],
     },
     {
       name: 'that differ in an extra have the lower one',
