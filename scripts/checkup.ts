@@ -2,7 +2,7 @@ import type { Config } from '../src/config/schema.ts';
 import type { Authenticator } from '../src/logins/authenticate.ts';
 import { openAuthenticators } from '../src/logins/open.ts';
 import type { PersonRecord, Problem, RowCounts } from '../src/roster/model.ts';
-import { dayIn } from '../src/runs/schedule.ts';
+import { dayIn } from '../src/runs/time.ts';
 import { openSources } from '../src/sources/open.ts';
 import type { Source } from '../src/sources/source.ts';
 import { StoreError } from '../src/store/error.ts';

@@ -1,5 +1,5 @@
 import { type Snapshot, type SnapshotNumber, snapshotNumber } from '../src/roster/model.ts';
-import { dayIn } from '../src/runs/schedule.ts';
+import { dayIn } from '../src/runs/time.ts';
 import type { Store } from '../src/store/store.ts';
 import { NotFound, UsageError } from './exit.ts';
 import { dayBefore, endOfDay, isDay, minuteIn } from './text/time.ts';

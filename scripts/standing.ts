@@ -1,7 +1,8 @@
 import type { Config } from '../src/config/schema.ts';
 import { type RowCounts, type Snapshot, type SourceName, sourceName } from '../src/roster/model.ts';
 import { byBytes } from '../src/roster/order.ts';
-import type { Delivery, Holds, RecordedRun, Store } from '../src/store/store.ts';
+import { nextTick } from '../src/runs/schedule.ts';
+import type { Delivery, Holds, RecordedRun, SourceRead, Store } from '../src/store/store.ts';
 
 /** What makes `status` end with 1. */
 export type Trouble = 'unpublished' | 'held' | 'stale';
@@ -32,11 +33,25 @@ export interface RunStanding {
 /** When a source was last read to its end; without `at` never, as far as is known. */
 export interface SourceStanding {
   readonly source: SourceName;
+  readonly required: boolean;
   readonly at?: Date;
   readonly rows?: RowCounts;
   /** True when the last try went wrong. */
   readonly failing: boolean;
+  /** Since when it has been going wrong, and why it did last. */
+  readonly failing_since?: Date;
+  readonly why?: string;
+  /** True when its stored extract stood in for it in the newest run. */
+  readonly stands_in: boolean;
+  /** True when the newest run went on without it, for nothing that is served came from it. */
+  readonly left_out: boolean;
+  /** When its own schedule comes round next; absent when it has none, and is read in every run. */
+  readonly next?: Date;
 }
+
+/** Optional sources that cannot be read and that runs do without: nothing is held up, but not all is well. */
+export const excused = ({ sources }: Pick<Standing, 'sources'>): SourceStanding[] =>
+  sources.filter(one => one.failing && (one.stands_in || one.left_out));
 
 /** Somebody who logs in by another name than OMFLOW knows them by. */
 export interface Renamed {
@@ -59,7 +74,11 @@ export async function standingOf(config: Config, store: Store, now: Date): Promi
     newest,
     hold,
     runs,
-    sources: config.sources.map(({ name }) => sourceStanding(sourceName(name), [...recent, ...listed(runs.good)])),
+    sources: config.sources.map(source => ({
+      ...sourceStanding(sourceName(source.name), [...recent, ...listed(runs.good)]),
+      ...nextRead(source, config, now),
+      required: source.required,
+    })),
     renamed: newest ? await renamedIn(store, newest) : [],
     delivered: await store.deliveries.newestFinished(),
   };
@@ -93,13 +112,28 @@ function troubles(
   ];
 }
 
-function sourceStanding(source: SourceName, runs: readonly RecordedRun[]): SourceStanding {
-  const tries = runs.flatMap(run =>
-    run.sources.filter(read => read.source === source).map(read => ({ at: run.started, ...read })),
-  );
-  const read = tries.find(one => one.state === 'read');
-  const failing = tries[0]?.state === 'failed';
-  return read ? { source, at: read.at, rows: read.rows, failing } : { source, failing };
+/** What the runs, newest first, say about a source. */
+function sourceStanding(source: SourceName, runs: readonly RecordedRun[]): Omit<SourceStanding, 'required' | 'next'> {
+  const tries = runs.flatMap(run => run.sources.filter(read => read.source === source).map(read => ({ run, ...read })));
+  const [last] = tries;
+  const known = tries.find(one => one.state !== 'failed');
+  return {
+    source,
+    ...(known ? { at: known.of ?? known.run.started, rows: known.rows } : {}),
+    ...(last ? failureOf(last) : { failing: false }),
+    stands_in: last?.state === 'stored',
+    left_out: last?.run.problems.some(one => one.source === source && one.code === 'source_left_out') ?? false,
+  };
+}
+
+function failureOf({ state, failure, run }: SourceRead & { readonly run: RecordedRun }) {
+  if (failure) return { failing: true, failing_since: failure.since, why: failure.why };
+  return state === 'failed' ? { failing: true, failing_since: run.started } : { failing: false };
+}
+
+function nextRead({ schedule }: Config['sources'][number], { timezone }: Config, now: Date): { next?: Date } {
+  const next = schedule === undefined ? undefined : nextTick(schedule, timezone, now);
+  return next ? { next } : {};
 }
 
 async function renamedIn(store: Store, { number }: Snapshot): Promise<Renamed[]> {

@@ -1,10 +1,12 @@
 import { hash } from 'node:crypto';
 import type { Config, LimitConfig } from './config/schema.ts';
+import type { SourceConfig } from './config/sources.ts';
 import type { SourcePlan } from './roster/drafts.ts';
 import { DEFAULT_LIMITS, type Limit, type Limits } from './roster/guard.ts';
-import { sourceName } from './roster/model.ts';
+import { type SourceName, sourceName } from './roster/model.ts';
 import type { Line } from './runs/run.ts';
-import { dayIn } from './runs/schedule.ts';
+import type { StandInTerms } from './runs/stand-in.ts';
+import { dayIn } from './runs/time.ts';
 import { openSources } from './sources/open.ts';
 import type { Store } from './store/store.ts';
 
@@ -13,22 +15,28 @@ export function openLine(config: Config, store: Store): Line {
   const now = () => new Date();
   return {
     sources: openSources(config.sources),
+    standIns: new Map(config.sources.flatMap(standInOf)),
     plans: config.sources.map(planOf),
     rules: config.check,
     limits: limitsOf(config.guards),
     store,
     fingerprint: fingerprint(config),
+    timezone: config.timezone,
     now,
     today: () => dayIn(config.timezone, now()),
   };
 }
 
-const planOf = ({ name, action, match, fields }: Config['sources'][number]): SourcePlan => ({
+const planOf = ({ name, type, action, match, fields }: Config['sources'][number]): SourcePlan => ({
   name: sourceName(name),
   action,
   match,
   fields: fields && new Set(fields),
+  withheld: type === 'rest' && action === 'update' ? WITHHELD : undefined,
 });
+
+/** What the rows of a manifest that only enriches carry, and what it never sets. */
+const WITHHELD: ReadonlySet<string> = new Set(['email', 'username', 'extra.first_name', 'extra.last_name']);
 
 function limitsOf(guards: Config['guards']): Limits {
   return {
@@ -50,11 +58,29 @@ function limit(standard: Limit, given: LimitConfig | undefined): Limit {
   };
 }
 
-/** What may change without changing who is in the roster: secrets, times, and how a server is reached. */
-const NO_MAPPING = new Set(['password', 'bind', 'values', 'tls', 'timeouts', 'timeout', 'settled', 'tokens', 'hosts']);
-
 /** A digest of whatever decides who is in the roster: sources, mappings and queries; no secrets, no times. */
-function fingerprint(config: Config): string {
-  const sources = JSON.stringify(config.sources, (name, value) => (NO_MAPPING.has(name) ? undefined : value));
-  return hash('sha256', `${sources}${JSON.stringify(config.check)}`).slice(0, 16);
+const fingerprint = (config: Config): string => digest([config.sources.map(mappingOf), config.check]);
+
+const digest = (value: unknown) => hash('sha256', JSON.stringify(value)).slice(0, 16);
+
+/** What may change of a source without changing who is in it: secrets, times, and how its server is reached. */
+const SURROUNDINGS = new Set(
+  'password bind tls timeouts timeout settled tokens hosts schedule required manifest_file'.split(' '),
+);
+
+function mappingOf(source: SourceConfig): object {
+  const entries = Object.entries(source).filter(([name]) => !SURROUNDINGS.has(name));
+  const mapping = Object.fromEntries(entries);
+  if (source.type === 'sql') return { ...mapping, url: source.url.replace(/\/\/[^@/]*@/, '//') };
+  if (source.type !== 'rest') return mapping;
+  const { schedule: _, ...manifest } = source.manifest;
+  const open = manifest.initial_data_form.filter(one => !one.secret).map(({ id }) => [id, source.values[id]]);
+  return { ...mapping, manifest, values: open };
+}
+
+/** Only what is optional, or has a schedule of its own, is ever represented by a stored extract. */
+function standInOf(source: SourceConfig): [SourceName, StandInTerms][] {
+  const { name, required, schedule } = source;
+  if (required && schedule === undefined) return [];
+  return [[sourceName(name), { required, schedule, fingerprint: digest(mappingOf(source)) }]];
 }

@@ -44,25 +44,35 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
     }),
   );
   const server = stack.use(await startHttp({ config, log, store, worker, deliveries, now }));
-  const start = (cause: 'start' | 'schedule') => worker.run(cause).catch(() => {});
-  const schedule = new DisposableStack();
-  stack.use(schedule);
-  if (config.schedule) schedule.use(startSchedule(config.schedule, config.timezone, () => start('schedule')));
+  const schedule = stack.use(startSchedules(config, worker));
   server.ready();
   log.info({ address: server.address, store: store.address }, 'serving');
-  const firstRun = start('start');
+  const firstRun = worker.run('start').catch(() => {});
   const owned = stack.move();
   return {
     address: server.address,
     firstRun,
     async stop(within) {
       // What would start now would only be broken off.
-      schedule.dispose();
+      schedule[Symbol.dispose]();
       await server.drain(within);
       await owned.disposeAsync();
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/**
+ * Starts runs on the schedule of the configuration and on those of sources. Which sources a run reads, it finds out itself;
+ * but one that began before a source's time came round has left that source out, and another has to follow.
+ */
+function startSchedules({ schedule, sources, timezone }: Config, worker: RunWorker): Disposable {
+  const all = new DisposableStack();
+  if (schedule) all.use(startSchedule(schedule, timezone, () => worker.run('schedule').catch(() => {})));
+  for (const own of new Set(sources.flatMap(source => source.schedule ?? []))) {
+    all.use(startSchedule(own, timezone, tick => worker.runSince(tick, 'schedule').catch(() => {})));
+  }
+  return all;
 }
 
 /** What the HTTP room is given of the others. */

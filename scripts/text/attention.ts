@@ -1,8 +1,9 @@
 import type { Config } from '../../src/config/schema.ts';
 import { whyOf } from '../../src/runs/answers.ts';
-import type { Standing } from '../standing.ts';
+import { excused, type Standing } from '../standing.ts';
 import { table } from './columns.ts';
 import { type Look, shownName, shownText, styled } from './look.ts';
+import { ago, minuteIn } from './time.ts';
 import { failuresText, findingsText } from './verdict.ts';
 
 /** What keeps a newer roster from being served, and what to do about it. */
@@ -31,6 +32,19 @@ export function failureText({ runs: { last, bad } }: Standing, look: Look): stri
   const lines = failures.length > 0 ? failuresText(failures, look) : [`  ${shownText(whyOf(run), look)}`];
   return [styled('bold', `run ${run.number} ${run.status}`, look), ...lines];
 }
+
+/** Which optional sources cannot be read, since when and why, and what the roster has of them instead. */
+export const excusedText = (standing: Standing, look: Look): string[] =>
+  excused(standing).flatMap(({ source, at, failing_since, why, stands_in }) => {
+    const moment = (time: Date) => `${minuteIn(look.zone, time)} (${ago(time, standing.now)})`;
+    const since = failing_since ? ` since ${moment(failing_since)}` : '';
+    const instead = stands_in && at ? `its extract of ${moment(at)} stands in` : 'runs go on without it';
+    return [
+      styled('bold', `source ${source} cannot be read${since}; ${instead}`, look),
+      ...(why === undefined ? [] : [`  ${shownText(why, look)}`]),
+      `    put that right; "rosterd check" then tells whether ${source} can be read`,
+    ];
+  });
 
 /** Who logs in by another name than OMFLOW knows. */
 export function renamedText({ renamed }: Standing, look: Look): string[] {

@@ -1,12 +1,13 @@
 import type { Config } from '../../src/config/schema.ts';
 import type { RowCounts, Snapshot } from '../../src/roster/model.ts';
 import type { RecordedRun } from '../../src/store/store.ts';
-import type { SourceStanding, Standing, Trouble } from '../standing.ts';
-import { failureText, holdText, renamedText } from './attention.ts';
+import { excused, type SourceStanding, type Standing, type Trouble } from '../standing.ts';
+import { excusedText, failureText, holdText, renamedText } from './attention.ts';
 import { counted, table } from './columns.ts';
 import { type Look, shownName, styled } from './look.ts';
 import { problemsText, quarantineText } from './problems.ts';
 import { ago, minuteIn } from './time.ts';
+import { withoutExcuses } from './verdict.ts';
 
 interface Reader {
   readonly look: Look;
@@ -29,9 +30,10 @@ export function standingText(standing: Standing, config: Config, look: Look): st
     ),
     ...paragraph(holdText(standing, config, look)),
     ...paragraph(failureText(standing, look)),
+    ...paragraph(excusedText(standing, look)),
     ...paragraph(judging ? quarantineText(judging, look) : []),
     ...paragraph(renamedText(standing, look)),
-    ...paragraph(judging ? problemsText(judging, look) : []),
+    ...paragraph(judging ? problemsText(withoutExcuses(judging), look) : []),
   ];
 }
 
@@ -47,6 +49,11 @@ function headline(standing: Standing, reader: Reader): string[] {
   if (runs.bad) {
     const text = `snapshot ${newest?.number} is served, but runs have failed since ${when(runs.bad.started, reader)}`;
     return [styled('yellow', text, reader.look)];
+  }
+  const missed = excused(standing).map(one => one.source);
+  if (missed.length > 0) {
+    const subject = `${missed.length === 1 ? 'source' : 'sources'} ${missed.join(', ')}`;
+    return [styled('yellow', `snapshot ${newest?.number} is served, but ${subject} cannot be read`, reader.look)];
   }
   const confirmed = runs.good?.finished ? `; the sources confirmed it ${ago(runs.good.finished, reader.now)}` : '';
   return [styled('green', `snapshot ${newest?.number} is served${confirmed}`, reader.look)];
@@ -90,8 +97,12 @@ const sizes = ({ people, departments, memberships }: Pick<Snapshot, 'people' | '
 const lastRun = ({ status, cause }: RecordedRun) =>
   status === 'running' ? `under way (${cause})` : `${status} (${cause})`;
 
-function sourceCells({ source, at, rows, failing }: SourceStanding, reader: Reader): string[] {
-  const now = failing ? [styled('red', 'cannot be read now', reader.look)] : [];
+function sourceCells({ source, at, rows, failing, required, next }: SourceStanding, reader: Reader): string[] {
+  const now = failing
+    ? [styled(required ? 'red' : 'yellow', 'cannot be read now', reader.look)]
+    : next
+      ? [`on its own schedule, next at ${minuteIn(reader.look.zone, next)}`]
+      : [];
   if (!at || !rows) return [source, 'never read', ...now];
   return [source, `read ${when(at, reader)}`, rowsText(rows), ...now];
 }

@@ -1,8 +1,5 @@
-/** `2026-08-20 02:00` in a time zone. */
-export function minuteIn(zone: string, moment: Date): string {
-  // Swedish is the language that writes dates so.
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'short' }).format(moment);
-}
+// In one place for what runs write and what commands print.
+export { minuteIn } from '../../src/runs/time.ts';
 
 const SECOND = 1000;
 const UNITS = [

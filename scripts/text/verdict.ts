@@ -8,7 +8,7 @@ import { type DiffOptions, differenceText } from './changes.ts';
 import { counted, table } from './columns.ts';
 import { fieldEvents } from './events.ts';
 import { type Look, shownText, styled } from './look.ts';
-import { problemsText, quarantineText } from './problems.ts';
+import { type Found, problemsText, quarantineText } from './problems.ts';
 
 /** Of a run that was published, people who are listed; the others can be had from `diff`. */
 const MOST = 100;
@@ -18,10 +18,25 @@ export function runText(result: RunResult, look: Look): string[] {
   return [
     ...paragraph(diffOf(result, look)),
     ...paragraph(quarantineText(result.report, look)),
-    ...paragraph(problemsText(result.report, look)),
+    ...paragraph(problemsText(withoutExcuses(result.report), look)),
     ...verdictText(result.outcome, { dryRun: result.run === undefined, look }),
+    ...excusesText(result.report, look),
   ];
 }
+
+/** What is said of optional sources that a run did without: it has a place of its own. */
+const EXCUSES = ['source_stands_in', 'source_left_out'];
+
+/** Whatever the run did, it does not rest on these sources. */
+const excusesText = ({ problems }: Found, look: Look): string[] =>
+  problems
+    .filter(one => EXCUSES.includes(one.code))
+    .map(one => styled('yellow', `source ${one.source} ${shownText(one.text, look)}`, look));
+
+export const withoutExcuses = ({ problems, counts }: Found): Found => ({
+  problems: problems.filter(one => !EXCUSES.includes(one.code)),
+  counts: counts.filter(one => !EXCUSES.includes(one.code)),
+});
 
 const paragraph = (lines: readonly string[]) => (lines.length > 0 ? [...lines, ''] : []);
 

@@ -34,6 +34,8 @@ const CODES: Readonly<Record<string, string>> = {
   nick_name_missing: 'people without a name',
   nick_name_markup: 'names with markup characters',
   nick_name_control: 'names with control characters',
+  source_stands_in: 'sources that cannot be read, with an earlier extract in their place',
+  source_left_out: 'sources that cannot be read, with nothing in their place',
   account_can_write: 'accounts that could write to their source',
 };
 

@@ -4,10 +4,11 @@ import type { SourcePlan } from '../roster/drafts.ts';
 import { fold } from '../roster/fold.ts';
 import type { Known, Stored } from '../roster/known.ts';
 import { merge } from '../roster/merge.ts';
-import type { Department, Extract, GroupNo, PersonKey } from '../roster/model.ts';
+import type { Department, GroupNo, PersonKey } from '../roster/model.ts';
 import { ProblemList } from '../roster/problems.ts';
 import type { Rules } from '../roster/tidy.ts';
 import type { Store } from '../store/store.ts';
+import { excusesOf, extractsOf, type Pulled } from './pull.ts';
 
 /** A candidate with what it was made from: who was there before, and what is wrong with it. */
 export interface Prepared {
@@ -23,9 +24,10 @@ interface Settings {
 }
 
 /** Merge and check. Only of those whose content differs from what is served is anything read from the store. */
-export async function prepare(extracts: readonly Extract[], { store, plans, rules }: Settings): Promise<Prepared> {
+export async function prepare(pulled: Pulled, { store, plans, rules }: Settings): Promise<Prepared> {
   const problems = new ProblemList();
-  const merged = merge(extracts, plans, problems);
+  for (const one of excusesOf(pulled)) problems.add(one);
+  const merged = merge(extractsOf(pulled), plans, problems);
   const drafted = draft(merged, rules, problems);
   const { changed, fresh, gone } = await differing(drafted, store);
   const known = await knownOf(drafted, { changed, fresh, gone }, store);

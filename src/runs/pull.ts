@@ -10,49 +10,50 @@ import type {
 import type { Pull, Source } from '../sources/source.ts';
 import type { SourceRead } from '../store/store.ts';
 
-/** What came of reading sources: the extract of each, or why there is none. */
-export interface Pulled {
-  readonly extracts: readonly Extract[];
-  readonly reads: readonly SourceRead[];
-  /** One for each source that was not read to its end; empty when all were. */
-  readonly failures: readonly Problem[];
+/** What came of one source. */
+export interface PulledSource {
+  readonly read: SourceRead;
+  /** Absent when it could not be read and nothing stands in for it. */
+  readonly extract: Extract | undefined;
+  /** Why it could not be read; its effect is `failed` when that fails the run. */
+  readonly problem: Problem | undefined;
 }
+
+/** What came of reading sources, in the order of the configuration. */
+export type Pulled = readonly PulledSource[];
 
 /** Reads sources to their end, side by side. A failing one does not stop the others: the report names all that fail. */
-export async function pullAll(sources: readonly Source[], pull: Pull): Promise<Pulled> {
-  const results = await Promise.all(sources.map(source => pullOne(source, pull)));
-  return {
-    extracts: results.flatMap(result => result.extract ?? []),
-    reads: results.map(result => result.read),
-    failures: results.flatMap(result => result.failure ?? []),
-  };
-}
+export const pullAll = (sources: readonly Source[], pull: Pull): Promise<PulledSource[]> =>
+  Promise.all(sources.map(source => pullOne(source, pull)));
 
 /** The first pull with the sources of a second one in their places. */
-export function replaced(first: Pulled, second: Pulled): Pulled {
-  const swap = <One extends { readonly source: SourceName }>(old: readonly One[], fresh: readonly One[]) =>
-    old.map(one => fresh.find(other => other.source === one.source) ?? one);
-  return {
-    extracts: swap(first.extracts, second.extracts),
-    reads: swap(first.reads, second.reads),
-    failures: second.failures,
-  };
-}
+export const replaced = (first: Pulled, second: Pulled): Pulled =>
+  first.map(one => second.find(other => other.read.source === one.read.source) ?? one);
+
+export const extractsOf = (pulled: Pulled): Extract[] => pulled.flatMap(one => one.extract ?? []);
+
+export const readsOf = (pulled: Pulled): SourceRead[] => pulled.map(one => one.read);
+
+/** What is wrong with sources, as far as that fails the run. */
+export const failuresOf = (pulled: Pulled): Problem[] =>
+  pulled.flatMap(({ problem }) => (problem?.effect === 'failed' ? problem : []));
+
+/** What is wrong with sources that the run can do without. */
+export const excusesOf = (pulled: Pulled): Problem[] =>
+  pulled.flatMap(({ problem }) => (problem === undefined || problem.effect === 'failed' ? [] : problem));
 
 const NO_ROWS: RowCounts = { people: 0, departments: 0, memberships: 0 };
 
-async function pullOne(
-  source: Source,
-  pull: Pull,
-): Promise<{ extract?: Extract; read: SourceRead; failure?: Problem }> {
+async function pullOne(source: Source, pull: Pull): Promise<PulledSource> {
   const began = performance.now();
   const took = () => Math.round(performance.now() - began);
   try {
     const extract = await extractOf(source, pull);
-    return { extract, read: { source: source.name, state: 'read', rows: extract.rows, took: took() } };
+    const read = { source: source.name, state: 'read' as const, rows: extract.rows, took: took() };
+    return { read, extract, problem: undefined };
   } catch (error) {
     const read = { source: source.name, state: 'failed' as const, rows: NO_ROWS, took: took() };
-    return { read, failure: unread(source.name, error as Error) };
+    return { read, extract: undefined, problem: unread(source.name, error as Error) };
   }
 }
 

@@ -19,24 +19,29 @@ import type {
   RunNumber,
   SourceName,
 } from '../roster/model.ts';
-import { byBytes, sortedSet } from '../roster/order.ts';
+import { byBytes } from '../roster/order.ts';
+import { ProblemList } from '../roster/problems.ts';
 import type { Rules } from '../roster/tidy.ts';
 import type { Source } from '../sources/source.ts';
-import type { Publication, RunCause, RunReport, Store } from '../store/store.ts';
+import type { ExtractChanges, Publication, RunCause, RunReport, Store } from '../store/store.ts';
 import { type Prepared, prepare } from './candidate.ts';
 import { outcomeOf } from './lock.ts';
+import { changing, doubted, missing } from './missing.ts';
 import { publicationOf } from './publication.ts';
-import { type Pulled, pullAll, replaced } from './pull.ts';
+import { excusesOf, failuresOf, type Pulled, readsOf, replaced } from './pull.ts';
+import { extractChanges, pullDue, readNow, type StandInTerms, type Trip } from './stand-in.ts';
 
 /** Everything that a run works with; the composition root puts it together. */
 export interface Line {
   readonly sources: readonly Source[];
+  readonly standIns: ReadonlyMap<SourceName, StandInTerms>;
   readonly plans: readonly SourcePlan[];
   readonly rules: Rules;
   readonly limits: Limits;
   readonly store: Store;
   /** Of sources and mappings, without secrets, times and server settings. */
   readonly fingerprint: string;
+  readonly timezone: string;
   now(): Date;
   /** `YYYY-MM-DD` in the configured time zone. */
   today(): string;
@@ -56,23 +61,25 @@ export interface Decision {
   readonly people: readonly Change<Person>[];
   readonly departments: readonly Change<Department>[];
   readonly publication: Publication | undefined;
+  readonly extracts: ExtractChanges | undefined;
 }
 
-export interface RunResult extends Omit<Decision, 'publication'> {
+export interface RunResult extends Omit<Decision, 'publication' | 'extracts'> {
   /** Absent in a dry run. */
   readonly run: RunNumber | undefined;
 }
 
 /** One trip down the line. The caller holds the run lock, unless it is a dry run. */
 export async function run(line: Line, request: RunRequest): Promise<RunResult> {
-  if (request.dryRun) return { ...(await decide(line, request.signal)), run: undefined };
-  const number = await line.store.runs.begin({ cause: request.cause, at: line.now(), fingerprint: line.fingerprint });
+  const at = line.now();
+  if (request.dryRun) return { ...(await decide(line, request, at)), run: undefined };
+  const number = await line.store.runs.begin({ cause: request.cause, at, fingerprint: line.fingerprint });
   try {
-    return await conclude(line, number, await decide(line, request.signal), request.signal);
+    return await conclude(line, number, await decide(line, request, at), request.signal);
   } catch (error) {
     request.signal.throwIfAborted();
     const text = `the run broke off: ${(error as Error).message}`;
-    const broken = failed(NOTHING_READ, [problem('run_broken', '', text)]);
+    const broken = failed(NOTHING_READ, [problem('run_broken', text)]);
     return await conclude(line, number, broken, request.signal).catch(second => {
       throw new Error(`${text}; that could not be recorded either: ${(second as Error).message}`, { cause: error });
     });
@@ -90,71 +97,54 @@ async function conclude(line: Line, number: RunNumber, decision: Decision, signa
   return { ...decision, outcome, run: number };
 }
 
-const NOTHING_READ: Pulled = { extracts: [], reads: [], failures: [] };
+const NOTHING_READ: Pulled = [];
 
-async function decide(line: Line, signal: AbortSignal): Promise<Decision> {
-  const pull = { signal, today: line.today() };
-  const first = await pullAll(line.sources, pull);
-  if (first.failures.length > 0) return failed(first);
-  const prepared = await prepare(first.extracts, line);
-  const doubted = missing(prepared);
-  if (doubted.length === 0) return judge(line, first, prepared);
-  const sources = line.sources.filter(source => doubted.some(one => one.source === source.name));
-  const second = replaced(first, await pullAll(sources, pull));
-  if (second.failures.length > 0) return failed(second);
-  const again = await prepare(second.extracts, line);
-  const disagree = changing(doubted, missing(again));
-  return disagree.length > 0 ? failed(second, disagree) : judge(line, second, again);
+async function decide(line: Line, { cause, signal }: RunRequest, at: Date): Promise<Decision> {
+  const trip: Trip = { cause, at, pull: { signal, today: line.today() } };
+  return await believe(line, await pullDue(line, trip), trip);
 }
 
-interface Missing {
-  readonly source: SourceName;
-  readonly what: string;
+/** The verdict on what was pulled. Who is missing there is believed only when a second read says the same. */
+async function believe(line: Line, first: Pulled, trip: Trip): Promise<Decision> {
+  if (failuresOf(first).length > 0) return failed(first);
+  const prepared = await prepare(first, line);
+  const before = missing(prepared.candidate);
+  const sources = doubted(before, first, line);
+  if (sources.length === 0) return judge(line, first, { prepared, at: trip.at });
+  const again = await readNow(line, sources, trip);
+  // What cannot be read twice counts as if it had not been read at all.
+  const unread = again.filter(one => one.read.state !== 'read');
+  if (unread.length > 0) return believe(line, replaced(first, unread), trip);
+  const second = replaced(first, again);
+  const confirmed = await prepare(second, line);
+  const disagree = changing({ first: before, second: missing(confirmed.candidate) }, sources);
+  return disagree.length > 0 ? failed(second, disagree) : judge(line, second, { prepared: confirmed, at: trip.at });
 }
 
-/** Who and what would go without having been marked as left: believed only when a second read says the same. */
-function missing({ candidate }: Prepared): Missing[] {
-  const list = (removed: ReadonlyMap<string, Removal>, kind: string) =>
-    [...removed].flatMap(([key, { reason, source }]) =>
-      reason === 'missing' ? [{ source, what: `${kind} ${key}` }] : [],
-    );
-  return [...list(candidate.removedDepartments, 'department'), ...list(candidate.removedPeople, 'person')];
-}
-
-function changing(first: readonly Missing[], second: readonly Missing[]): Problem[] {
-  const listed = (missings: readonly Missing[], source: SourceName) =>
-    sortedSet(missings.filter(one => one.source === source).map(one => one.what));
-  return sortedSet([...first, ...second].map(one => one.source)).flatMap(source => {
-    const [a, b] = [listed(first, source), listed(second, source)];
-    if (a.join('\n') === b.join('\n')) return [];
-    return problem(
-      'source_changing',
-      source,
-      `is changing while it is read: ${a.length} were missing at first, ${b.length} when it was read again`,
-    );
-  });
-}
-
-async function judge(line: Line, pulled: Pulled, prepared: Prepared): Promise<Decision> {
+async function judge(
+  line: Line,
+  pulled: Pulled,
+  { prepared, at }: { prepared: Prepared; at: Date },
+): Promise<Decision> {
   const report = reportOf(pulled, prepared);
   const [people, departments] = changesOf(prepared);
   const changes = countChanges(people, departments);
   const base = { report, people, departments, publication: undefined };
+  const decided = (outcome: Outcome) => ({ ...base, outcome, extracts: extractChanges(line, pulled, { outcome, at }) });
   const newest = await line.store.snapshots.newest();
   const baseline = newest && (await baselineOf(line.store, newest));
   const reasons = baseline ? guard({ changes, rows: rowsOf(pulled) }, baseline, line.limits) : [];
-  if (reasons.length > 0) return { ...base, outcome: { status: 'held', hold: undefined, reasons, changes } };
+  if (reasons.length > 0) return decided({ status: 'held', hold: undefined, reasons, changes });
   if (prepared.candidate.people.size === 0) {
     const empty = problem(
       'roster_empty',
-      '',
       'a roster without people is never published, and the sources give nobody who could be served',
     );
     return { ...failed(pulled, [empty]), report: { ...report, problems: [empty, ...report.problems] } };
   }
-  if (newest && isUnchanged(changes)) return { ...base, outcome: { status: 'unchanged', snapshot: newest.number } };
+  if (newest && isUnchanged(changes)) return decided({ status: 'unchanged', snapshot: newest.number });
   const publication = publicationOf(prepared.candidate, { people, departments, changes, after: newest?.number });
-  return { ...base, publication, outcome: { status: 'published', snapshot: publication.number, changes } };
+  return { ...decided({ status: 'published', snapshot: publication.number, changes }), publication };
 }
 
 async function baselineOf(store: Store, newest: Baseline['counts'] & Pick<Baseline, 'number'>): Promise<Baseline> {
@@ -164,7 +154,7 @@ async function baselineOf(store: Store, newest: Baseline['counts'] & Pick<Baseli
 }
 
 const rowsOf = (pulled: Pulled): Map<SourceName, RowCounts> =>
-  new Map(pulled.reads.map(read => [read.source, read.rows]));
+  new Map(readsOf(pulled).map(read => [read.source, read.rows]));
 
 /** What would change; only those who were looked at can have changed. */
 function changesOf({ candidate, known }: Prepared): [Change<Person>[], Change<Department>[]] {
@@ -196,28 +186,30 @@ function entry<Value>(
 }
 
 const reportOf = (pulled: Pulled, { problems }: Prepared): RunReport => ({
-  sources: pulled.reads,
+  sources: readsOf(pulled),
   problems: problems.listed,
   counts: problems.counts,
 });
 
-function failed(pulled: Pulled, problems: readonly Problem[] = pulled.failures): Decision {
-  const counts = problems.map(({ code, effect }) => ({ code, effect, count: 1 }));
+function failed(pulled: Pulled, problems: readonly Problem[] = failuresOf(pulled)): Decision {
+  const all = new ProblemList();
+  for (const one of [...problems, ...excusesOf(pulled)]) all.add(one);
   return {
     outcome: { status: 'failed', problems },
-    report: { sources: pulled.reads, problems, counts },
+    report: { sources: readsOf(pulled), problems: all.listed, counts: all.counts },
     people: [],
     departments: [],
     publication: undefined,
+    extracts: undefined,
   };
 }
 
-const problem = (code: string, source: SourceName | '', text: string): Problem => ({
+const problem = (code: string, text: string): Problem => ({
   code,
   effect: 'failed',
-  source,
-  kind: source === '' ? 'roster' : 'source',
+  source: '',
+  kind: 'roster',
   key: '',
-  name: source,
+  name: '',
   text,
 });

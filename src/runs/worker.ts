@@ -49,6 +49,7 @@ export class RunWorker implements AsyncDisposable {
   #worker: Worker | undefined;
   #next = 1;
   #running: Promise<RunSummary> | undefined;
+  #began: Date | undefined;
   #stopping = false;
   #failingSince: Date | undefined;
 
@@ -72,8 +73,15 @@ export class RunWorker implements AsyncDisposable {
     return this.#running;
   }
 
+  /** The same, but a run that began before `tick` does not count: its end is waited for, and another one follows. */
+  async runSince(tick: Date, cause: RunCause): Promise<RunSummary> {
+    if (this.#running && this.#began && this.#began < tick) await this.#running.catch(() => {});
+    return await this.run(cause);
+  }
+
   async #make(cause: RunCause): Promise<RunSummary> {
     const began = this.#options.now();
+    this.#began = began;
     try {
       const summary = (await this.#ask({ ask: 'run', cause })) as RunSummary;
       if (summary.outcome.status === 'published' || summary.outcome.status === 'unchanged')

@@ -4,6 +4,7 @@ import type { DatabaseConfig } from '../config/connections.ts';
 import { databaseAddress, printableAddress } from '../connect/database.ts';
 import { deliveries } from './deliveries.ts';
 import { StoreError } from './error.ts';
+import { extracts } from './extracts.ts';
 import { holds } from './holds.ts';
 import { ledger } from './ledger.ts';
 import { lockByName, mysqlDialect, unreachable } from './mysql.ts';
@@ -45,6 +46,7 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     departments: departmentRecords(db),
     runs: runs(db),
     holds: holds(db),
+    extracts: extracts(db),
     deliveries: deliveries(db),
     ledger: asked => ledger(db, asked),
     lock: name => takeLock(config, name),

@@ -11,6 +11,7 @@ import {
   snapshotNumber,
 } from '../roster/model.ts';
 import type { ProblemCount } from '../roster/problems.ts';
+import { writeExtracts } from './extracts.ts';
 import { updateHolds } from './holds.ts';
 import type { Tables } from './schema.ts';
 import { publish } from './snapshots.ts';
@@ -83,12 +84,13 @@ function begin(db: Kysely<Tables>, run: { cause: RunCause; at: Date; fingerprint
 }
 
 function finish(db: Kysely<Tables>, number: RunNumber, end: RunEnd): Promise<Finished> {
-  const { outcome, report, publication, at } = end;
+  const { outcome, report, publication, extracts, at } = end;
   return db.transaction().execute(async transaction => {
     // A commit whose answer got lost was a commit all the same, and what it wrote stands.
     const run = await transaction.selectFrom('runs').select('status').where('number', '=', number).executeTakeFirst();
     if (run?.status !== 'running') return { recorded: false, hold: undefined };
     if (publication) await publish(transaction, publication, number, at);
+    if (extracts) await writeExtracts(transaction, extracts);
     const hold = await updateHolds(transaction, outcome, { run: number, at });
     const newest = await transaction
       .selectFrom('snapshots')
@@ -122,9 +124,18 @@ const recorded = (row: Selectable<Tables['runs']>): RecordedRun => ({
   snapshot: row.snapshot === null ? undefined : snapshotNumber(row.snapshot),
   hold: row.hold === null ? undefined : holdNumber(row.hold),
   changes: JSON.parse(row.changes) as ChangeCounts,
-  sources: JSON.parse(row.sources) as SourceRead[],
+  sources: (JSON.parse(row.sources) as WrittenRead[]).map(sourceRead),
   problems: JSON.parse(row.problems) as Problem[],
   counts: JSON.parse(row.counts) as ProblemCount[],
   findings: JSON.parse(row.findings) as GuardFinding[],
   fingerprint: row.fingerprint,
+});
+
+/** A read as it is in its column: with its times in ISO 8601. */
+type WrittenRead = Omit<SourceRead, 'of' | 'failure'> & { of?: string; failure?: { since: string; why: string } };
+
+const sourceRead = ({ of, failure, ...read }: WrittenRead): SourceRead => ({
+  ...read,
+  ...(of === undefined ? {} : { of: new Date(of) }),
+  ...(failure === undefined ? {} : { failure: { ...failure, since: new Date(failure.since) } }),
 });

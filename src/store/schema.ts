@@ -28,6 +28,9 @@ export interface HeadTable {
   leaf: string;
 }
 
+/** What the records in a part of an extract are. */
+export type ExtractPartKind = 'people' | 'departments' | 'memberships' | 'problems';
+
 export interface Tables {
   snapshots: {
     number: number;
@@ -61,6 +64,25 @@ export interface Tables {
     findings: string;
     fingerprint: string;
   };
+  extracts: {
+    source: string;
+    at: number;
+    fingerprint: string;
+    people: number;
+    departments: number;
+    memberships: number;
+    /** Of its parts' digests. */
+    digest: string;
+  };
+  /** What is in the extracts, in parts small enough for every engine's longest statement. */
+  extract_parts: {
+    source: string;
+    /** 0, 1, 2 … */
+    place: number;
+    kind: ExtractPartKind;
+    digest: string;
+    content: Uint8Array;
+  };
   holds: { number: number; run: number; opened: number; closed: number | null; findings: string; changes: string };
   deliveries: {
     id: string;
@@ -77,19 +99,23 @@ export interface Tables {
  * and take some that differ for the same.
  */
 const TYPES = {
-  sqlite: { key: sql`text`, name: sql`text`, short: sql`text`, long: sql`text`, count: sql`integer` },
+  sqlite: { key: sql`text`, name: sql`text`, short: sql`text`, long: sql`text`, bytes: sql`blob`, count: sql`integer` },
   mysql: {
     key: sql`varbinary(767)`,
     name: sql`varbinary(1020)`,
     short: sql`varchar(128) character set ascii collate ascii_bin`,
     long: sql`longtext character set utf8mb4 collate utf8mb4_bin`,
+    bytes: sql`longblob`,
     count: sql`bigint`,
   },
 } as const;
 
 /** Every migration there is, by name, in the order of names; a store that knows another one was made by a newer version. */
 export function migrations(engine: Engine): Record<string, Migration> {
-  return { '2026-11-22-first': { up: db => first(db, engine) } };
+  return {
+    '2026-11-22-first': { up: db => first(db, engine) },
+    '2026-11-22-second-extracts': { up: db => extractTables(db, engine) },
+  };
 }
 
 async function first(db: Kysely<unknown>, engine: Engine): Promise<void> {
@@ -180,4 +206,27 @@ async function runTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
     .addColumn('bytes', count, column => column.notNull())
     .execute();
   await db.schema.createIndex('deliveries_at').on('deliveries').column('at').execute();
+}
+
+async function extractTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
+  const { short, bytes, count } = TYPES[engine];
+  await db.schema
+    .createTable('extracts')
+    .addColumn('source', short, column => column.primaryKey().notNull())
+    .addColumn('at', count, column => column.notNull())
+    .addColumn('fingerprint', short, column => column.notNull())
+    .addColumn('people', count, column => column.notNull())
+    .addColumn('departments', count, column => column.notNull())
+    .addColumn('memberships', count, column => column.notNull())
+    .addColumn('digest', short, column => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('extract_parts')
+    .addColumn('source', short, column => column.notNull())
+    .addColumn('place', count, column => column.notNull())
+    .addColumn('kind', short, column => column.notNull())
+    .addColumn('digest', short, column => column.notNull())
+    .addColumn('content', bytes, column => column.notNull())
+    .addPrimaryKeyConstraint('extract_parts_primary', ['source', 'place'])
+    .execute();
 }

@@ -4,6 +4,7 @@ import type {
   ChangeCounts,
   Department,
   Digest,
+  Extract,
   GuardFinding,
   HoldNumber,
   Outcome,
@@ -35,10 +36,23 @@ export type RunCause = 'schedule' | 'sync' | 'pull' | 'start';
 /** How the reading of one source went. */
 export interface SourceRead {
   readonly source: SourceName;
-  readonly state: 'read' | 'failed';
+  /** `stored`: its stored extract stands in for it, because it could not be read or its time had not come. */
+  readonly state: 'read' | 'failed' | 'stored';
+  /** Of what the run worked with. */
   readonly rows: RowCounts;
-  /** Milliseconds from the first request to the last row. */
+  /** Milliseconds from the first request to the last row, or to where it failed; 0 when nothing was asked. */
   readonly took: number;
+  /** When the stored extract was read that stands in. */
+  readonly of?: Date;
+  /** Absent when it was read, and when its time had not come. */
+  readonly failure?: SourceFailure;
+}
+
+/** Why a source could not be read, and which run was the first of those in a row in which it could not. */
+export interface SourceFailure {
+  /** When that run began. */
+  readonly since: Date;
+  readonly why: string;
 }
 
 /** What a finished run leaves behind, whatever its outcome. */
@@ -135,8 +149,8 @@ export interface Runs {
   /** Writes that a run has begun; those that never ended, since their process died, become `interrupted`. */
   begin(run: { cause: RunCause; at: Date; fingerprint: string }): Promise<RunNumber>;
   /**
-   * Writes how it ended, with the snapshot if it published one, in one transaction. A held run opens a hold, or leaves the
-   * one that stands alone; a published or unchanged one closes it.
+   * Writes how it ended, with the snapshot if it published one and the extracts to store, in one transaction. A held run
+   * opens a hold, or leaves the one that stands alone; a published or unchanged one closes it.
    */
   finish(number: RunNumber, end: RunEnd): Promise<Finished>;
   /** Newest first. */
@@ -155,6 +169,36 @@ export interface RunEnd {
   readonly outcome: Outcome;
   readonly report: RunReport;
   readonly publication: Publication | undefined;
+  /** Absent: the stored extracts stay as they are. */
+  readonly extracts?: ExtractChanges | undefined;
+}
+
+/** A stored extract, without what is in it. */
+export interface ExtractHead {
+  readonly source: SourceName;
+  /** When the run began that read it. */
+  readonly at: Date;
+  /** Of the source's block in the configuration under which it was read. */
+  readonly fingerprint: string;
+}
+
+export interface StoredExtract extends Omit<ExtractHead, 'source'> {
+  readonly extract: Extract;
+}
+
+/** What a run does to the stored extracts. */
+export interface ExtractChanges {
+  /** Each takes the place of the one that its source had. */
+  readonly fresh: readonly StoredExtract[];
+  /** Whose extracts may be needed again: those of all other sources are deleted. Absent: none is. */
+  readonly needed: readonly SourceName[] | undefined;
+}
+
+/** What the sources knew that may have to be represented by it. Runs write it when they finish. */
+export interface Extracts {
+  heads(): Promise<ExtractHead[]>;
+  /** Throws a StoreError when what is there is not what was written. */
+  get(source: SourceName): Promise<StoredExtract | undefined>;
 }
 
 export interface Finished {
@@ -180,7 +224,7 @@ export interface Deliveries {
   newestFinished(): Promise<Delivery | undefined>;
 }
 
-/** Where snapshots, runs, holds and deliveries are kept, whichever engine it is on. */
+/** Where snapshots, runs, holds, extracts and deliveries are kept, whichever engine it is on. */
 export interface Store extends AsyncDisposable {
   readonly engine: Engine;
   /** The address without its password, for messages. */
@@ -190,6 +234,7 @@ export interface Store extends AsyncDisposable {
   readonly departments: Records<Department>;
   readonly runs: Runs;
   readonly holds: Holds;
+  readonly extracts: Extracts;
   readonly deliveries: Deliveries;
   /** What was ever published of what a candidate asks for. */
   ledger(asked: {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { suite, test } from 'node:test';
 import { type Company, company } from '../support/company.ts';
 
@@ -157,5 +158,104 @@ sources
       ['hr', 'bamboohr'],
     );
     assert.equal(status['hold'], null);
+  });
+});
+
+/** Adds to what the configuration says of bamboohr. */
+function settle(at: Company, lines: string): void {
+  const text = readFileSync(at.configFile, 'utf8').replace('match: email', `match: email\n    ${lines}`);
+  writeFileSync(at.configFile, text);
+}
+
+suite('rosterd status of an optional source', () => {
+  test('that cannot be read: since when, why, and what stands in; it is no trouble', async () => {
+    await using at = await published(100);
+    settle(at, 'required: false');
+    at.hire({ account: 'temp', source: 'bamboohr' });
+    await at.run(ago(75));
+    at.sql('alter table bamboohr rename to away');
+    await at.run(ago(50));
+    await at.run(ago(3));
+    const { stdout, code } = await at.rosterd('status');
+    assert.match(stdout, /^snapshot 2 is served, but source bamboohr cannot be read\n/);
+    assert.match(
+      stdout,
+      /\n {2}hr {8}read \S+ \S+ \(3 hours ago\) {2}30 rows.*\n {2}bamboohr {2}read \S+ \S+ \(3 days ago\) {3}1 row of people {2,}cannot be read now\n/,
+    );
+    assert.match(
+      stdout,
+      /\nsource bamboohr cannot be read since \S+ \S+ \(2 days ago\); its extract of \S+ \S+ \(3 days ago\) stands in\n {2}there is no table or view "bamboohr" .*\n {4}put that right; "rosterd check" then tells whether bamboohr can be read\n/,
+    );
+    assert.doesNotMatch(stdout, /\n {2}1 {2}sources that cannot be read/, 'once is enough');
+    assert.equal(code, 0);
+    const { sources } = JSON.parse((await at.rosterd('status', ['--json'])).stdout) as { sources: unknown[] };
+    const [hr, bamboohr] = sources as Record<string, unknown>[];
+    assert.deepEqual(
+      [hr?.['required'], hr?.['failing'], hr?.['stands_in'], hr?.['left_out']],
+      [true, false, false, false],
+    );
+    assert.match(String(bamboohr?.['why']), /^there is no table or view/);
+    const hours = (name: string) => Math.round((Date.now() - Date.parse(String(bamboohr?.[name]))) / 3_600_000);
+    assert.deepEqual([hours('failing_since'), hours('at')], [50, 75]);
+    assert.deepEqual([bamboohr?.['required'], bamboohr?.['failing'], bamboohr?.['stands_in']], [false, true, true]);
+  });
+
+  test('that was never read: runs go on without it', async () => {
+    await using at = await company();
+    settle(at, 'required: false');
+    at.sql('alter table bamboohr rename to away');
+    at.hire({ account: 'a.lin' });
+    await at.run(ago(2));
+    const { stdout, code } = await at.rosterd('status');
+    assert.match(stdout, /^snapshot 1 is served, but source bamboohr cannot be read\n/);
+    assert.match(stdout, /\n {2}bamboohr {2}never read {2,}cannot be read now\n/);
+    assert.match(
+      stdout,
+      /\nsource bamboohr cannot be read since .* \(2 hours ago\); runs go on without it\n {2}there is no table or view "bamboohr"/,
+    );
+    assert.equal(code, 0);
+  });
+
+  test('without anything to stand in, in a run that failed, is told as a failure and no more', async () => {
+    await using at = await published(5);
+    settle(at, 'required: false');
+    at.sql('alter table bamboohr rename to away');
+    await at.run(ago(2));
+    const { stdout } = await at.rosterd('status');
+    assert.match(stdout, /^snapshot 1 is served, but runs have failed since /);
+    assert.match(stdout, /\nrun 2 failed\n {2}source bamboohr: cannot be read \(.*\), and there is no earlier extract/);
+    assert.doesNotMatch(stdout, /stands in\n|go on without/);
+  });
+
+  test('shows when a source with a schedule of its own was read, and when it is next', async () => {
+    await using at = await published(30);
+    const month = String(((new Date().getMonth() + 6) % 12) + 1);
+    settle(at, `schedule: '0 2 1 ${month} *'`);
+    await at.run(ago(25), { cause: 'schedule' });
+    await at.run(ago(1), { cause: 'schedule' });
+    const { stdout, code } = await at.rosterd('status');
+    assert.match(stdout, /^snapshot 1 is served; the sources confirmed it 1 hour ago\n/);
+    assert.match(stdout, /\n {2}bamboohr {2}read \S+ \S+ \(1 day ago\) {3}0 rows of people {2,}on its own schedule, /);
+    assert.match(stdout, new RegExp(`, next at 20\\d\\d-${month.padStart(2, '0')}-01 02:00\n$`));
+    assert.equal(code, 0);
+  });
+
+  test('pull says it last, after the verdict', async () => {
+    await using at = await published(5);
+    settle(at, 'required: false');
+    await at.run(ago(4));
+    at.sql('alter table bamboohr rename to away');
+    const { stdout, code } = await at.rosterd('pull');
+    const lines = stdout.trimEnd().split('\n');
+    assert.equal(lines.at(-2), 'unchanged: snapshot 1 is still what the sources say');
+    assert.match(
+      lines.at(-1) ?? '',
+      /^source bamboohr cannot be read \(there is no table or view "bamboohr" .*\); its extract of \d{4}-\d\d-\d\d \d\d:\d\d stands in$/,
+    );
+    assert.equal(code, 0);
+    const json = (await at.rosterd('pull', ['--json'])).stdout;
+    const { sources, problems } = JSON.parse(json) as Record<'sources' | 'problems', Record<string, string>[]>;
+    assert.equal(sources[1]?.['state'], 'stored');
+    assert.ok(problems.some(one => one['code'] === 'source_stands_in'));
   });
 });
