@@ -3,6 +3,7 @@ import { type Loaded, loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { tlsOptions } from './connect/tls.ts';
 import { chainProblems } from './logins/open.ts';
+import { manifestProblems } from './sources/rest/problems.ts';
 
 /**
  * A configuration that every room of the house accepts. Part of the composition roots: it asks the rooms about what the
@@ -10,9 +11,22 @@ import { chainProblems } from './logins/open.ts';
  */
 export function readConfiguration(file: string, env: Readonly<Record<string, string | undefined>>): Loaded {
   const loaded = loadConfig(file, env);
-  const problems = [...chainProblems(loaded.config.authenticate), ...tlsProblems(loaded.config)];
+  const problems = [
+    ...sourceProblems(loaded.config),
+    ...chainProblems(loaded.config.authenticate),
+    ...tlsProblems(loaded.config),
+  ];
   if (problems.length > 0) throw new ConfigError(file, problems);
   return loaded;
+}
+
+/** What is wrong with the manifests, given the values that the configuration has for them. */
+function sourceProblems({ sources }: Config): string[] {
+  return sources.flatMap((source, place) =>
+    source.type === 'rest'
+      ? manifestProblems(source).map(problem => `sources[${place}].manifest: ${source.manifest_file}: ${problem}`)
+      : [],
+  );
 }
 
 /** Certificates that cannot be used: better said now than at the first connection. */

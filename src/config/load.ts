@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from './error.ts';
 import { extended, readManifest } from './manifest-file.ts';
@@ -39,15 +39,23 @@ function withManifests(written: WrittenConfig): { config: Config; unread: string
   const settle = (source: WrittenSource, place: number): SourceConfig[] => {
     if (source.type !== 'rest') return [settled(source, undefined)];
     const { manifest, problems, warnings } = extended(readManifest(source.manifest), source.extend);
+    const tokens = source.tokens ?? besideStore(written.store.url, `${source.name}.tokens`);
+    if (manifest?.oauth?.authenticate_url !== undefined && tokens === undefined) {
+      problems.push('needs a place for its tokens: set tokens to a file that rosterd may write');
+    }
     const told = (text: string) => `sources[${place}].manifest: ${source.manifest}: ${text}`;
     unread.push(...problems.map(told));
     notes.push(...warnings.map(told));
-    return manifest ? [settled(source, manifest)] : [];
+    return manifest ? [settled({ ...source, tokens }, manifest)] : [];
   };
   const sources = written.sources.flatMap(settle);
   if (unread.length === 0) unread.push(...leftOut(sources));
   return { config: { ...written, sources }, unread, notes };
 }
+
+/** Where an embedded store is, there we may write. */
+const besideStore = (url: string, name: string) =>
+  url.startsWith('sqlite:') ? join(dirname(url.slice('sqlite:'.length)), name) : undefined;
 
 /** What only shows once a manifest has said what it does. */
 function leftOut(sources: readonly SourceConfig[]): string[] {

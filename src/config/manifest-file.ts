@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ignoredKeys, type ManifestConfig, manifestSchema } from './manifest.ts';
 import { problemsOf } from './problems.ts';
+import { printPath } from './secrets.ts';
 
 /** What came of reading a manifest: the manifest or what is wrong with it, each with its path, and what was ignored. */
 export interface ReadManifest {
   readonly manifest: ManifestConfig | undefined;
-  readonly problems: readonly string[];
+  readonly problems: string[];
   readonly warnings: readonly string[];
 }
 
@@ -31,6 +32,8 @@ export function extended(read: ManifestText, more: unknown = {}): ReadManifest {
 
 /** Checks a manifest, and says everything that is wrong with it at once. */
 export function parseManifest(document: unknown): ReadManifest {
+  const lost = protosIn(document, []);
+  if (lost.length > 0) return { manifest: undefined, problems: lost, warnings: [] };
   const parsed = manifestSchema.safeParse(document);
   if (!parsed.success) {
     const problems = problemsOf(parsed.error, { document, schema: manifestJsonSchema(), whole: 'the manifest' });
@@ -42,6 +45,17 @@ export function parseManifest(document: unknown): ReadManifest {
 
 const manifestJsonSchema = () =>
   z.toJSONSchema(manifestSchema, { io: 'input', target: 'draft-7', unrepresentable: 'any' });
+
+/** The one key that the schema would leave out without a word, wherever it stands. */
+function protosIn(value: unknown, path: readonly PropertyKey[]): string[] {
+  if (Array.isArray(value)) return value.flatMap((one, place) => protosIn(one, [...path, place]));
+  if (!isBlock(value)) return [];
+  return Object.entries(value).flatMap(([key, one]) =>
+    key === '__proto__'
+      ? [`${printPath([...path, key])}: cannot be the name of anything`]
+      : protosIn(one, [...path, key]),
+  );
+}
 
 /** Blocks are merged key by key, however deep; anything else of `more` takes the place of what was there. */
 function laidOver(document: unknown, more: unknown): unknown {

@@ -10,6 +10,10 @@ export function croner(pattern: string | null | undefined, context: z.Refinement
   const fields = pattern.trim().split(/\s+/);
   const [seconds = '0', ...rest] = fields.length === 6 ? [fields.at(-1), ...fields.slice(0, -1)] : ['0', ...fields];
   const wrong = (message: string) => context.addIssue({ code: 'custom', message });
+  if (fields.length > 6) {
+    wrong(`"${pattern}" is not a schedule (it has ${fields.length} fields); write it like "*/15 * * * *"`);
+    return undefined;
+  }
   if (fields.length === 6 && !/^\d+$/.test(seconds)) {
     wrong(`"${pattern}" comes more often than once a minute; its last field, the seconds, must be one number`);
     return undefined;

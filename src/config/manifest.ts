@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { between, count, paginate, pagingTrouble } from './manifest-paging.ts';
 import { croner } from './manifest-schedule.ts';
 import { condition, scalar, text, valueFrom } from './values.ts';
 
@@ -17,18 +18,6 @@ const isBlank = (given: unknown) =>
 
 const REFUSED = { store_data: refused, save_as_file: refused, files: refused, extra_headers: refused };
 
-const NO_COUNT = 'is not a whole number';
-/** Forms in a browser save numbers as text. */
-const count = z.union([
-  z.int(NO_COUNT),
-  z
-    .string()
-    .regex(/^-?\d+$/, NO_COUNT)
-    .transform(Number),
-]);
-const between = (least: number, most: number) =>
-  count.refine(given => given >= least && given <= most, `must be from ${least} to ${most}`);
-
 const STATUS = /^[1-5]\d\d$/;
 const statuses = z.array(
   z
@@ -41,6 +30,10 @@ const statuses = z.array(
 const notation = z.string();
 const headers = z.record(z.string(), z.string());
 const oneOf = z.strictObject({ response_notation: notation, value: scalar.transform(String) });
+const values = z.strictObject({
+  response_notation: notation,
+  values: z.array(scalar.transform(String)).min(1, 'is empty'),
+});
 
 const NESTED =
   'is nested, and a form is flat; set "cast_data_to_json": false, or "body_format": "json", to send it as JSON';
@@ -58,10 +51,8 @@ const request = z
     continue_if: oneOf.optional(),
     polling: z.strictObject({ interval: between(1, 3600), amount: between(1, 100) }).optional(),
     empty_status: statuses.default([]).describe('codes that mean "no records"'),
-    retry_if: z
-      .strictObject({ response_notation: notation, values: z.array(scalar.transform(String)).min(1, 'is empty') })
-      .optional()
-      .describe('an error inside a 200'),
+    empty_if: values.optional().describe('what means "no records" inside a 200'),
+    retry_if: values.optional().describe('an error inside a 200'),
     ...REFUSED,
   })
   .superRefine(({ data, cast_data_to_json, body_format, polling, continue_if }, context) => {
@@ -74,24 +65,6 @@ const request = z
       const list = Array.isArray(one) ? one : [one];
       if (list.some(part => typeof part === 'object' && part !== null)) wrong(['data', name], NESTED);
     }
-  });
-
-const paginate = z
-  .strictObject({
-    type: z.enum(['link', 'page', 'offset', 'cursor']),
-    in: z.enum(['query', 'body']).default('query'),
-    param: text.optional(),
-    start: count.optional(),
-    size: between(1, 1_000_000).optional(),
-    step: z.enum(['records', 'size']).default('records').describe('what an offset grows by'),
-    cursor_from: notation.optional(),
-    more_from: notation.optional().describe('where the answer says whether there is more'),
-  })
-  .superRefine(({ type, param, cursor_from, step, size }, context) => {
-    const missing = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (type !== 'link' && param === undefined) missing('param', 'is missing: which parameter chooses the page');
-    if (type === 'cursor' && cursor_from === undefined) missing('cursor_from', 'is missing: where the cursor stands');
-    if (step === 'size' && size === undefined) missing('size', 'is missing, and the offset should grow by it');
   });
 
 /** A list of records, page by page. */
@@ -125,7 +98,7 @@ const peopleBlock = z.strictObject({
 const departmentsBlock = z
   .strictObject({
     ...block,
-    data_structure: z.record(z.string(), value).refine(map => 'group_no' in map, {
+    data_structure: z.record(z.string(), value).refine(map => Object.hasOwn(map, 'group_no'), {
       path: ['group_no'],
       error: 'is missing: the code that a department is known by',
     }),
@@ -135,33 +108,10 @@ const departmentsBlock = z
   })
   .superRefine((one, context) => {
     pagingTrouble(one, context);
-    if (!(one.match in one.data_structure)) {
+    if (one.match !== 'group_no' && !Object.hasOwn(one.data_structure, one.match)) {
       context.addIssue({ code: 'custom', path: ['match'], message: `"${one.match}" is not in data_structure` });
     }
   });
-
-interface Paging {
-  readonly next_page_from?: string | undefined;
-  readonly next_page_token_from?: string | undefined;
-  readonly next_page?: string | undefined;
-  readonly paginate?: unknown;
-  readonly for_each?: string | undefined;
-  readonly execute: readonly unknown[];
-}
-
-function pagingTrouble(one: Paging, context: z.RefinementCtx): void {
-  const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-  const theirs = one.next_page_from ?? one.next_page_token_from ?? one.next_page;
-  if (one.paginate !== undefined && theirs !== undefined) wrong('paginate', 'does not go together with next_page…');
-  if (one.next_page_token_from !== undefined && one.next_page === undefined)
-    wrong('next_page', 'is missing: the URL with {{ NEXT_PAGE_TOKEN }} that next_page_token_from is for');
-  if (one.next_page !== undefined && one.next_page_token_from === undefined)
-    wrong('next_page_token_from', 'is missing: where the token for next_page stands');
-  if (one.next_page_from !== undefined && one.next_page_token_from !== undefined)
-    wrong('next_page_from', 'does not go together with next_page_token_from');
-  if (one.for_each === 'self' && one.execute.length < 2)
-    wrong('execute', 'needs two requests with for_each "self": one that lists the records, then one for each of them');
-}
 
 const oauth = z
   .strictObject({
@@ -220,7 +170,8 @@ export const manifestSchema = peopleBlock
     oauth: oauth.optional(),
     departments: departmentsBlock.optional(),
     ...ignored,
-    type: z.literal('import_users').optional(),
+    // No literal: that would be what tells the forms of a document apart.
+    type: z.enum(['import_users']).optional(),
     ...REFUSED,
   })
   .superRefine((manifest, context) => {

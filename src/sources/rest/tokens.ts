@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Json } from './json.ts';
+import type { Scope } from './scope.ts';
+
+/** What a service gave us to ask with, and until when it is good: milliseconds since 1970. */
+export interface Tokens {
+  readonly response: Json;
+  readonly expires: number | undefined;
+}
+
+/** Where tokens are kept between runs. */
+export interface TokenStore {
+  load(): Tokens | undefined;
+  save(tokens: Tokens): void;
+  forget(): void;
+}
+
+/** Who has the tokens that requests are made with. */
+export interface TokenKeeper {
+  /** Makes sure that there are some that will do for the next request. */
+  ready(): Promise<void>;
+  /** What templates can name: `oauth` and `JWT`. */
+  names(): Pick<Scope, 'oauth' | 'more'>;
+  /** Grows with each new token. */
+  readonly turn: number;
+  /** After a 401 with the tokens of a turn: gets new ones. Throws when there are none to get. */
+  renew(turn: number): Promise<void>;
+}
+
+/** Kept for as long as the process lives. */
+export function tokensInMemory(): TokenStore {
+  let kept: Tokens | undefined;
+  return {
+    load: () => kept,
+    save: tokens => {
+      kept = tokens;
+    },
+    forget: () => {
+      kept = undefined;
+    },
+  };
+}
+
+/** Kept in a file that nobody but its owner may read. Whoever reads while another writes gets the old ones or the new. */
+export function tokensInFile(file: string): TokenStore {
+  return {
+    load: () => read(file),
+    save: tokens => write(file, tokens),
+    forget: () => rmSync(file, { force: true }),
+  };
+}
+
+function read(file: string): Tokens | undefined {
+  let text: string;
+  try {
+    if ((statSync(file).mode & 0o077) !== 0) {
+      throw new Error(`${file} can be read by others than its owner; run: chmod 600 ${file}`);
+    }
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const parsed = parse(text);
+  if (parsed === undefined) throw new Error(`${file} holds no tokens; remove it, and authorize again`);
+  return parsed;
+}
+
+function parse(text: string): Tokens | undefined {
+  try {
+    const { response, expires } = JSON.parse(text) as Partial<Tokens>;
+    return response === undefined ? undefined : { response, expires };
+  } catch {
+    return undefined;
+  }
+}
+
+function write(file: string, tokens: Tokens): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const fresh = `${file}.${randomUUID()}`;
+  try {
+    writeFileSync(fresh, `${JSON.stringify(tokens)}\n`, { mode: 0o600, flag: 'wx', flush: true });
+    chmodSync(fresh, 0o600);
+    renameSync(fresh, file);
+  } catch (error) {
+    rmSync(fresh, { force: true });
+    throw new Error(`the new tokens cannot be kept: ${(error as Error).message}`, { cause: error });
+  }
+}
