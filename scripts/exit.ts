@@ -20,6 +20,11 @@ export class Stopped extends Error {
   override readonly name = 'Stopped';
 }
 
+/** Something that was tried and did not succeed; the message says why. */
+export class Failed extends Error {
+  override readonly name = 'Failed';
+}
+
 /** A command that cannot be understood, and how it should be written. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';

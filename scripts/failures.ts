@@ -1,6 +1,6 @@
 import { ConfigError } from '../src/config/error.ts';
 import { StoreError } from '../src/store/error.ts';
-import { EXIT, NotFound, Stopped, UsageError } from './exit.ts';
+import { EXIT, Failed, NotFound, Stopped, UsageError } from './exit.ts';
 import { visible } from './text/visible.ts';
 
 /** What an error comes to: the words for the standard error, and the exit code. */
@@ -14,6 +14,7 @@ export function failureOf(error: unknown, verb: string | undefined): Failure {
   if (error instanceof NotFound) return { text: worded(error.message), code: EXIT.finding };
   if (error instanceof UsageError) return { text: worded(error.message), code: EXIT.usage };
   if (error instanceof ConfigError) return { text: worded(error.message), code: EXIT.usage };
+  if (error instanceof Failed) return { text: worded(error.message), code: EXIT.failed };
   if (error instanceof Stopped) return { text: worded(error.message), code: EXIT.failed };
   if (error instanceof StoreError) return { text: worded(error.message), code: EXIT.failed };
   if (isCommander(error)) return ofCommander(error, verb);

@@ -12,6 +12,7 @@ export const VERBS = {
   diff: 'what changed between two snapshots',
   person: 'the history of one person, field by field',
   department: 'the history of one department, field by field',
+  manifest: 'runs one REST manifest by itself, or authorizes it: rosterd manifest test FILE',
   token: "makes a client's credential, and the line to paste into the configuration",
   schema: 'the JSON schema of the configuration, for editors',
   demo: 'a made-up company in an embedded database, and the daemon on it',
