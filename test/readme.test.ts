@@ -5,9 +5,11 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Block, blocksBetween, type Command, commandsOf, shows } from './support/document.ts';
 import { temporaryFolder } from './support/folder.ts';
+import { startPeer } from './support/http-peer.ts';
 import { freshDatabase } from './support/mariadb.ts';
 import { freePort } from './support/port.ts';
 import { runProgram, startProgram } from './support/program.ts';
+import { directory, startSlapd } from './support/slapd.ts';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const README = await readFile(join(ROOT, 'README.md'), 'utf8');
@@ -27,7 +29,8 @@ async function follow(blocks: readonly Block[], reader: Reader): Promise<void> {
   for (const block of blocks) {
     if (block.language === 'console') for (const command of commandsOf(block)) await reader.console(command);
     else if (block.language === 'sql') await reader.sql(block.lines.join('\n'));
-    else if (block.language === 'yaml') await reader.file(block.lines.join('\n'));
+    else if (block.language === 'yaml' || block.language === 'csv')
+      await reader.file(block.lines.join('\n'), block.language);
     else assert.fail(`nobody can follow a block of ${block.language}`);
   }
 }
@@ -35,7 +38,7 @@ async function follow(blocks: readonly Block[], reader: Reader): Promise<void> {
 interface Reader {
   console(command: Command): Promise<void>;
   sql(text: string): Promise<unknown>;
-  file(text: string): Promise<void>;
+  file(text: string, language: 'yaml' | 'csv'): Promise<void>;
 }
 
 const LISTENS = /\b127\.0\.0\.1:\d+/g;
@@ -104,6 +107,60 @@ test('the README, as an administrator follows it: an HR database, OMFLOW, and a 
       const { stdout, stderr } = await runProgram('sh', ['-c', line], { cwd: folder.path });
       [, token = token] = /^ {2}([0-9a-f]{64})$/m.exec(stdout) ?? [];
       [, tokenHash = tokenHash] = /token_hash: "(.*?)"/.exec(stdout) ?? [];
+      assertShows(command, stdout + stderr);
+    },
+  });
+});
+
+/** BambooHR's report of the three employees, for whoever has the key. */
+const employees = ['Lin Yating a.lin', 'Wu Jun j.wu', 'Mori Sakura s.mori'].map((one, place) => {
+  const [lastName, firstName, account] = one.split(' ');
+  const numbers = { mobilePhone: `0900-000-10${place + 1}`, employeeNumber: `E10${place + 1}` };
+  return { id: 500 + place, lastName, firstName, workEmail: `${account}@acme.example`, ...numbers };
+});
+
+test('the README, as an administrator with several systems follows it: a manifest, a directory, a file', async () => {
+  await using folder = await checkout();
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await freshDatabase());
+  const slapd = stack.use(await startSlapd());
+  const lin = directory.people[0].dn;
+  await slapd.add(`dn: ${lin}\nchangetype: modify\nadd: pager\npager: 1201\n`);
+  const peer = stack.use(
+    await startPeer(({ path, headers }, response) => {
+      const known = headers.authorization === `Basic ${btoa('a-key:x')}` && path.endsWith('/acme/v1/reports/7');
+      response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ title: 'Directory', employees }));
+    }),
+  );
+  const secret = (name: string, text: string) => writeFile(join(folder.path, 'config', name), text, { mode: 0o600 });
+  const reader = await database.reader();
+  await secret('bamboohr_key', 'a-key');
+  await secret('ldap_password', directory.reader.password);
+  const origins = `'https://api.bamboohr.com': '${peer.origin}'`;
+  const typed = (text: string) =>
+    text
+      .replace('mysql://rosterd_reader@hr-db.example/hr', reader)
+      .replace(/^ *password: \$\{file:hr_password\}\n/m, '')
+      .replace('sha256:…', `sha256:${'0'.repeat(64)}`)
+      .replace('[ldaps://dc1.example, ldaps://dc2.example]', `[${slapd.url}]`)
+      .replace(/^( *)required: false.*$/m, `$&\n$1hosts: { ${origins} }`)
+      .replace(/^(scripts\/rosterd manifest test .*)$/, `$1 --host https://api.bamboohr.com=${peer.origin}`);
+  const [tables] = blocksBetween(README, 'hr', 'end').filter(block => block.language === 'sql');
+  await database.execute(tables?.lines.join('\n') ?? '');
+  const [base] = blocksBetween(README, 'hr', 'end').filter(block => block.language === 'yaml');
+  const [before = '', after = ''] = (base?.lines.join('\n') ?? '').split(/^(?=authenticate:)/m);
+  let sources = '';
+  await follow(blocksBetween(README, 'sources', 'end sources'), {
+    sql: nothing,
+    async file(text, language) {
+      if (language === 'csv') return void (await writeFile(join(folder.path, 'config/contractors.csv'), `${text}\n`));
+      sources += `${text}\n`;
+    },
+    async console(command) {
+      const config = `${before}${sources}${after.replace(/^authenticate:[\s\S]*/, '')}`;
+      await writeFile(join(folder.path, 'config/rosterd.yaml'), typed(config));
+      const { stdout, stderr } = await runProgram('sh', ['-c', typed(command.line)], { cwd: folder.path });
       assertShows(command, stdout + stderr);
     },
   });

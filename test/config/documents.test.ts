@@ -16,7 +16,10 @@ test('the example configuration can be used as it is, once its secret file is th
   await using folder = await temporaryFolder();
   const file = join(folder.path, 'rosterd.yaml');
   await cp(EXAMPLE, file);
-  await writeFile(join(folder.path, 'hr_password'), 'secret\n', { mode: 0o600 });
+  await cp(join(CONFIG, 'manifests'), join(folder.path, 'manifests'), { recursive: true });
+  for (const name of ['hr_password', 'bamboohr_key', 'ldap_password']) {
+    await writeFile(join(folder.path, name), 'secret\n', { mode: 0o600 });
+  }
   const { config, warnings } = readConfiguration(file, {});
   assert.deepEqual(warnings, []);
   assert.equal(sqlSourceIn(config).password, 'secret');
