@@ -7,7 +7,11 @@ import { suite, test } from 'node:test';
 import { authorize, codeIn } from '../../scripts/authorize.ts';
 import { Failed, UsageError } from '../../scripts/exit.ts';
 import { loadManifest } from '../../scripts/manifest.ts';
+import { lookOf } from '../../scripts/text/look.ts';
+import { trialText } from '../../scripts/text/manifest.ts';
 import { ConfigError } from '../../src/config/error.ts';
+import { SYSTEM_CLOCK } from '../../src/sources/clock.ts';
+import { tryManifest } from '../../src/sources/rest/trial.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/folder.ts';
 import { type Handler, type Peer, startPeer } from '../support/http-peer.ts';
 import { runProgram } from '../support/program.ts';
@@ -41,14 +45,26 @@ async function written(folder: TemporaryFolder, parts: Record<string, unknown> =
   return file;
 }
 
+/** What "test" prints of a manifest, without a process of its own. */
+async function shown(file: string, peer: Peer, mask = false): Promise<string> {
+  const { settings } = loadManifest(file, { set: ['KEY=k-secret', 'COMPANY=acme'], host: [`${HOME}=${peer.origin}`] });
+  const { signal } = new AbortController();
+  const trial = await tryManifest(settings, { clock: SYSTEM_CLOCK, signal, today: '2026-11-22' });
+  return trialText(trial, settings.manifest.action, lookOf({ zone: 'UTC', mask })).join('\n');
+}
+
 const given = (peer: Peer) => ['--set', 'KEY=k-secret', '--set', 'COMPANY=acme', '--host', `${HOME}=${peer.origin}`];
 
 suite('rosterd manifest test', { concurrency: 2 }, () => {
-  test('shows the first rows, what it took, and what OMFLOW would miss', async () => {
+  test('shows the first rows, what it took, what OMFLOW would miss, and what of the manifest is ignored', async () => {
     await using folder = await temporaryFolder();
     await using peer = await startPeer(service({ first: 'Bo', mail: null }));
-    const { code, stdout, stderr } = await rosterd('manifest', 'test', await written(folder), ...given(peer));
-    assert.equal(stderr, '');
+    const file = await written(folder, { name: 'BambooHR', form: [] });
+    const { code, stdout, stderr } = await rosterd('manifest', 'test', file, ...given(peer));
+    assert.equal(
+      stderr,
+      ['form', 'name'].map(key => `rosterd: ${file}: ${key}: is ignored in a sync manifest\n`).join(''),
+    );
     assert.equal(code, 0);
     assert.deepEqual(
       stdout.split('\n').map(line => line.trimEnd()),
@@ -80,9 +96,9 @@ suite('rosterd manifest test', { concurrency: 2 }, () => {
     }));
     await using peer = await startPeer(service(...others));
     const file = await written(folder);
-    const { stdout } = await rosterd('manifest', 'test', file, ...given(peer));
-    assert.match(stdout, /\n {2}… and 3 more; --json has all of them\n/);
-    assert.match(stdout, /\{"deep":"x{30}…/);
+    const text = await shown(file, peer);
+    assert.match(text, /\n {2}… and 3 more; --json has all of them\n/);
+    assert.match(text, /\{"deep":"x{30}…/);
     const { stdout: json, code } = await rosterd('manifest', 'test', file, ...given(peer), '--json');
     const { rows, ...rest } = JSON.parse(json);
     assert.equal(code, 0);
@@ -111,10 +127,9 @@ suite('rosterd manifest test', { concurrency: 2 }, () => {
       data_structure: { group_no: 'code', display_name: 'name' },
     };
     const file = await written(folder, { departments, action: 'update' });
-    const { stdout } = await rosterd('manifest', 'test', file, ...given(peer));
     assert.match(
-      stdout,
-      /\ndepartments\n {2}group_no {2}display_name\n {2}RD {8}Research\n\n1 row on 2 pages, 3 requests; read to the end\n1 department\n$/,
+      await shown(file, peer),
+      /\ndepartments\n {2}group_no {2}display_name\n {2}RD {8}Research\n\n1 row on 2 pages, 3 requests; read to the end\n1 department$/,
     );
   });
 
@@ -122,15 +137,9 @@ suite('rosterd manifest test', { concurrency: 2 }, () => {
     await using folder = await temporaryFolder();
     await using peer = await startPeer(service({ mail: '\u001b[31mred\u001b]0;x\u0007' }));
     const data_structure = { ...manifest.data_structure, '\u001b[2J': 'first' };
-    const { stdout } = await rosterd(
-      'manifest',
-      'test',
-      await written(folder, { data_structure }),
-      ...given(peer),
-      '--mask',
-    );
-    assert.match(stdout, /\n {2}a…@a… +Ann +Lin +0… +0… +Ann\n/);
-    assert.ok(!stdout.includes('\u001b') && !stdout.includes('\u0007'), JSON.stringify(stdout));
+    const text = await shown(await written(folder, { data_structure }), peer, true);
+    assert.match(text, /\n {2}a…@a… +Ann +Lin +0… +0… +Ann\n/);
+    assert.ok(!text.includes('\u001b') && !text.includes('\u0007'), JSON.stringify(text));
   });
 
   test('that is not read to its end fails with 4, masked', async () => {
@@ -170,30 +179,13 @@ suite('rosterd manifest test', { concurrency: 2 }, () => {
     assert.equal(peer.requests[0]?.headers.authorization, `Basic ${Buffer.from('from-file:x').toString('base64')}`);
     assert.equal(peer.requests[0]?.path, '/env-co/people');
     await chmod(join(folder.path, 'key'), 0o644);
-    const refused = await runProgram(LAUNCHER, args, { cwd: folder.path, env: { WHO: undefined } });
-    assert.equal(refused.code, 2);
-    assert.equal(
-      refused.stderr,
-      [
-        `rosterd: ${file} cannot be used:`,
-        `  --set KEY: ${join(folder.path, 'key')} can be read by others than its owner; run: chmod 600 ${join(folder.path, 'key')}`,
-        '  --set COMPANY: the environment has no WHO',
-        '',
-      ].join('\n'),
-    );
-  });
-
-  test('tells what of the manifest is ignored, and goes on', async () => {
-    await using folder = await temporaryFolder();
-    await using peer = await startPeer(service());
-    const file = await written(folder, { name: 'BambooHR', form: [] });
-    const { code, stderr } = await rosterd('manifest', 'test', file, ...given(peer));
-    assert.deepEqual(
-      [code, stderr],
-      [
-        0,
-        `rosterd: ${file}: form: is ignored in a sync manifest\nrosterd: ${file}: name: is ignored in a sync manifest\n`,
-      ],
+    const key = join(folder.path, 'key');
+    assert.throws(
+      () => loadManifest(file, { set: [`KEY=\${file:${key}}`, 'COMPANY=${env:NOBODY_HAS_THIS}'], host: [] }),
+      new ConfigError(file, [
+        `--set KEY: ${key} can be read by others than its owner; run: chmod 600 ${key}`,
+        '--set COMPANY: the environment has no NOBODY_HAS_THIS',
+      ]),
     );
   });
 
@@ -315,8 +307,7 @@ suite('rosterd manifest authorize', { concurrency: 2 }, () => {
     assert.equal((await stat(tokens)).mode & 0o777, 0o600);
     assert.equal(JSON.parse(await readFile(tokens, 'utf8')).response.refresh_token, 'r-secret-1');
     assert.equal(peer.requests[0]?.body, 'code=c-1&secret=k-secret&to=http%3A%2F%2F127.0.0.1%2Frosterd');
-    const tested = await rosterd('manifest', 'test', file, ...given(peer));
-    assert.equal(tested.code, 0, tested.stderr);
+    assert.match(await shown(file, peer), /1 row on 2 pages/);
   });
 
   test('takes the whole address, with its code and its state', async () => {

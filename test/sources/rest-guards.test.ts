@@ -294,6 +294,14 @@ suite('A lone page that shows signs of more', () => {
     });
   }
 
+  test('`single_page: true` silences the truncation guard, and no other', async () => {
+    await using peer = await startPeer(inTurn({ json: { people: list, has_more: true, total: 3 } }));
+    assert.match(await why(peer), /^GET ORIGIN\/people \(page 1\): the server has more pages than this manifest reads/);
+    const parts = { single_page: true };
+    assert.deepEqual(await emails(rest(manifestFor(peer.origin, parts))), addresses(1, 2));
+    assert.match(await why(peer, { ...parts, expect_total_from: 'total' }), /the server counts 3 records, and gave 2$/);
+  });
+
   const headers: [what: string, headers: Record<string, string>, sign: string][] = [
     [
       'Link next',

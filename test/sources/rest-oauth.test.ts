@@ -258,6 +258,29 @@ suite('Tokens are refreshed', () => {
     assert.equal(asked(peer).filter(one => one === FORM).length, 2);
   });
 
+  test('not again for whoever was refused with the tokens before', async () => {
+    const renewed = Promise.withResolvers<void>();
+    let turn = 0;
+    await using peer = await startPeer(async ({ path, headers }, response) => {
+      const isNew = headers.authorization === 'Bearer access-2';
+      if (path === '/token') {
+        turn += 1;
+        return say(response, { json: { access_token: `access-${turn}` } });
+      }
+      if (path === '/people') return say(response, { json: { people: people(1, 2) } });
+      if (isNew) renewed.resolve();
+      // The second one hears of its refusal when the first has its new token already.
+      else if (path === '/one/2') await renewed.promise;
+      return say(response, isNew ? { json: people(Number(path.at(-1)))[0] } : { status: 401 });
+    });
+    const execute = [
+      { url: `${peer.origin}/people`, method: 'GET' },
+      { url: `${peer.origin}/one/{{ item.id }}`, method: 'GET' },
+    ];
+    const { people: found } = await readAll(source(peer, {}, { parts: { execute, for_each: 'self' } }));
+    assert.deepEqual([found.length, turn], [2, 2]);
+  });
+
   test('a failing refresh fails the run', async () => {
     const clock = new TestClock();
     await using peer = await startService({

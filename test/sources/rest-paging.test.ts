@@ -96,29 +96,26 @@ for (const [name, way] of Object.entries(WAYS)) {
   const extra = way.blind ? 1 : 0;
   suite(name, () => {
     test('reads to the end, and no further', async () => {
-      for (const pages of [1, 2, 5])
+      for (const pages of [1, 4])
         assert.deepEqual(await read(pages), { got: everybody(pages), requests: pages + extra });
     });
 
     test('`amount_pages_to_fetch`: a cap with no page behind it is none', async () => {
-      for (const cap of [3, 4, '3'])
+      for (const cap of [3, '4'])
         assert.deepEqual(await read(3, { amount_pages_to_fetch: cap }), { got: everybody(3), requests: 3 + extra });
     });
 
     test('`amount_pages_to_fetch`: a cap with another page behind it fails as incomplete', async () => {
-      for (const pages of [4, 9]) {
-        const { got, requests } = await read(pages, { amount_pages_to_fetch: 3 });
-        assert.equal(
-          got,
-          `(page ${3 + extra}): there is more behind page 3, where amount_pages_to_fetch ends it: the list is not complete`,
-        );
-        assert.equal(requests, 3 + extra);
-      }
+      const { got, requests } = await read(4, { amount_pages_to_fetch: 3 });
+      assert.equal(
+        got,
+        `(page ${3 + extra}): there is more behind page 3, where amount_pages_to_fetch ends it: the list is not complete`,
+      );
+      assert.equal(requests, 3 + extra);
     });
 
     test('`amount_pages_to_fetch`: ≤ 0 or null is no cap', async () => {
-      for (const cap of [0, -1, null])
-        assert.deepEqual((await read(3, { amount_pages_to_fetch: cap })).got, everybody(3));
+      for (const cap of [0, null]) assert.deepEqual((await read(3, { amount_pages_to_fetch: cap })).got, everybody(3));
     });
 
     test('`max_pages`: exactly as many are fine, one more is not', async () => {

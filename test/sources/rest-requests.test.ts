@@ -263,3 +263,44 @@ test('`initial_data_form`: `generate` is 10 fresh alphanumerics each run', async
   assert.notEqual(a?.[0], c?.[0]);
   assert.notEqual(b?.[1], b?.[0]);
 });
+
+/** As they are published; the second one lacks the email that an update needs, which `extend` gives. */
+const BAMBOO = `{ "execute": [{ "url": "https://api.bamboohr.com/api/gateway.php/{{COMPANY_ID}}/v1/reports/{{REPORT_ID}}", "method": "GET" }],
+  "headers": { "Accept": "application/json", "Content-Type": "application/json", "Authorization": "Basic {{KEY}}:x" },
+  "action": "create", "data_from": "employees",
+  "data_structure": { "email": "workEmail", "last_name": "lastName", "first_name": "firstName" },
+  "initial_data_form": [{ "id": "KEY", "name": "The BambooHR api key" }, { "id": "REPORT_ID", "name": "The id of the report" },
+    { "id": "COMPANY_ID", "name": "The id of the company" }] }`;
+
+suite('The published manifests run as they are, URLs included', () => {
+  const employees = [{ id: '17', workEmail: 'Ann@acme.example', firstName: 'Ann', lastName: 'Lin' }];
+  const read = async (manifest: Record<string, unknown>) => {
+    await using peer = await startPeer(inTurn({ json: { title: 'Report', fields: [], employees } }));
+    const values = { KEY: 'k-1', REPORT_ID: '7', COMPANY_ID: 'acme' };
+    const hosts = { 'https://api.bamboohr.com': peer.origin };
+    const { people: found } = await readAll(rest(manifest, { values, hosts }));
+    const [request] = peer.requests;
+    assert.equal(request?.url, '/api/gateway.php/acme/v1/reports/7');
+    assert.equal(request?.headers.authorization, `Basic ${Buffer.from('k-1:x').toString('base64')}`);
+    return found.map(({ key, fields, extra }) => ({ key, fields, extra }));
+  };
+
+  test('BambooHR, create', async () => {
+    const fields = { email: 'Ann@acme.example', username: 'Ann@acme.example', nick_name: 'Ann Lin' };
+    const extra = [
+      ['first_name', 'Ann'],
+      ['last_name', 'Lin'],
+    ];
+    assert.deepEqual(await read(JSON.parse(BAMBOO)), [{ key: 'ann@acme.example', fields, extra }]);
+  });
+
+  test('BambooHR, update', async () => {
+    const update = {
+      action: 'update',
+      data_structure: { bamboohr_id: 'id', email: 'workEmail' },
+      schedule: '0 * * * *',
+    };
+    const expected = { key: 'ann@acme.example', fields: { email: 'Ann@acme.example' }, extra: [['bamboohr_id', '17']] };
+    assert.deepEqual(await read({ ...JSON.parse(BAMBOO), ...update }), [expected]);
+  });
+});

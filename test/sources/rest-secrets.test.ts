@@ -250,6 +250,12 @@ suite('Secrets are masked', () => {
   });
 });
 
+test('Of two secrets, one of which begins with the other, nothing is left', () => {
+  const secrets = new Secrets();
+  for (const one of ['abcd', 'abcdefgh', 'efgh-ijkl']) secrets.add(one);
+  assert.equal(secrets.mask('abcdefgh abcd abcdef efgh-ijkl'), '*** *** ***ef ***');
+});
+
 test('Masking never leaves a secret, whatever surrounds it', () => {
   const secret = fc
     .string({ unit: 'grapheme', minLength: 4, maxLength: 12 })
