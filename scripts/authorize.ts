@@ -6,6 +6,7 @@ import { readConfiguration } from '../src/configuration.ts';
 import { SYSTEM_CLOCK } from '../src/sources/clock.ts';
 import { ManifestReading, type ManifestSettings } from '../src/sources/rest/reading.ts';
 import { parseTemplate } from '../src/sources/rest/template.ts';
+import { valuesOf } from '../src/sources/rest/values.ts';
 import { Failed, UsageError } from './exit.ts';
 import { type Given, loadManifest } from './manifest.ts';
 import { print } from './print.ts';
@@ -56,8 +57,12 @@ function settingsFor(file: string, options: AuthorizeOptions): ManifestSettings 
   return source ? { ...source, tokens: options.tokens ?? source.tokens } : loadManifest(file, options).settings;
 }
 
-function addressOf(url: string, { values }: ManifestSettings, more: Readonly<Record<string, string>>): string {
-  const names = new Map(Object.entries({ ...values, ...more }));
+function addressOf(
+  url: string,
+  { manifest, values }: ManifestSettings,
+  more: Readonly<Record<string, string>>,
+): string {
+  const names = new Map([...valuesOf(manifest.initial_data_form, values), ...Object.entries(more)]);
   const address = parseTemplate(url).render(
     name => names.get(name),
     (text, { raw }) => (raw ? text : encodeURIComponent(text)),

@@ -155,13 +155,21 @@ function combine(known: Draft, other: Draft): void {
       broken.push({ field, why: `two rows with the same key say "${a}" and "${b}"` });
     known.fields[field] = b ?? '';
   }
-  if (JSON.stringify(known.extra) !== JSON.stringify(other.extra)) {
-    known.extra = [
-      ...([known.extra, other.extra].sort((a, b) => byBytes(JSON.stringify(a), JSON.stringify(b)))[0] ?? []),
-    ];
-  }
+  known.extra = combinedExtra(known.extra, other.extra, broken);
   known.broken = broken;
   if (other.blanks) known.blanks = [...(known.blanks ?? []), ...other.blanks];
+}
+
+function combinedExtra(known: readonly Extra[], other: readonly Extra[], broken: BrokenField[]): Extra[] {
+  const [before, after] = [new Map(known), new Map(other)];
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort(byBytes);
+  return names.flatMap((name): Extra[] => {
+    const [a = '', b = ''] = sorted([before.get(name) ?? '', after.get(name) ?? '']);
+    const field = `extra.${name}`;
+    if (a !== b && !broken.some(one => one.field === field))
+      broken.push({ field, why: `two rows with the same key say "${a}" and "${b}"` });
+    return [[name, a === '' ? b : a]];
+  });
 }
 
 function membershipsByPerson(extract: Extract): Map<string, string[]> {

@@ -39,6 +39,27 @@ export function doubted(missings: readonly Missing[], pulled: Pulled, { sources,
   );
 }
 
+/**
+ * Sources of which people are missing while more of their rows than at the last good run can be known by nobody: a row that
+ * lost its key or its email may be about any of those who seem to be gone.
+ */
+export function unclear(
+  missings: readonly Missing[],
+  { now, before }: { readonly now: readonly Problem[]; readonly before: readonly Problem[] },
+): Problem[] {
+  const nameless = (problems: readonly Problem[], source: SourceName) =>
+    problems.filter(one => one.code === 'username_missing' && one.source === source).length;
+  const people = missings.filter(one => one.kind === 'person');
+  return sortedSet(people.map(one => one.source)).flatMap(source => {
+    const more = nameless(now, source) - nameless(before, source);
+    const gone = people.filter(one => one.source === source).length;
+    if (more <= 0) return [];
+    const [rows, them] = [more === 1 ? '1 row' : `${more} rows`, gone === 1 ? '1 person is' : `${gone} people are`];
+    const text = `${rows} more than before can be known by nobody, and ${them} missing: they may be the same; put the rows right, so that each has its key, username or email`;
+    return { code: 'missing_unclear', effect: 'failed', source, kind: 'source', key: '', name: source, text };
+  });
+}
+
 /** What two reads of some sources do not agree on. */
 export function changing(
   { first, second }: { readonly first: readonly Missing[]; readonly second: readonly Missing[] },

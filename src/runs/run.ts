@@ -26,7 +26,7 @@ import type { Source } from '../sources/source.ts';
 import type { ExtractChanges, Publication, RunCause, RunReport, Store } from '../store/store.ts';
 import { type Prepared, prepare } from './candidate.ts';
 import { outcomeOf } from './lock.ts';
-import { changing, doubted, missing } from './missing.ts';
+import { changing, doubted, missing, unclear } from './missing.ts';
 import { publicationOf } from './publication.ts';
 import { excusesOf, failuresOf, type Pulled, readsOf, replaced } from './pull.ts';
 import { extractChanges, pullDue, readNow, type StandInTerms, type Trip } from './stand-in.ts';
@@ -131,6 +131,8 @@ async function judge(
   const changes = countChanges(people, departments);
   const base = { report, people, departments, publication: undefined };
   const decided = (outcome: Outcome) => ({ ...base, outcome, extracts: extractChanges(line, pulled, { outcome, at }) });
+  const lost = await unbelieved(line, prepared);
+  if (lost.length > 0) return failed(pulled, lost);
   const newest = await line.store.snapshots.newest();
   const baseline = newest && (await baselineOf(line.store, newest));
   const reasons = baseline ? guard({ changes, rows: rowsOf(pulled) }, baseline, line.limits) : [];
@@ -145,6 +147,14 @@ async function judge(
   if (newest && isUnchanged(changes)) return decided({ status: 'unchanged', snapshot: newest.number });
   const publication = publicationOf(prepared.candidate, { people, departments, changes, after: newest?.number });
   return { ...decided({ status: 'published', snapshot: publication.number, changes }), publication };
+}
+
+/** Why people who are missing may be there after all. */
+async function unbelieved({ store }: Line, { candidate, problems }: Prepared): Promise<Problem[]> {
+  const missings = missing(candidate);
+  if (missings.length === 0) return [];
+  const good = await store.runs.newestGood();
+  return unclear(missings, { now: problems.listed, before: good?.problems ?? [] });
 }
 
 async function baselineOf(store: Store, newest: Baseline['counts'] & Pick<Baseline, 'number'>): Promise<Baseline> {

@@ -96,7 +96,7 @@ async function unreadable(line: Sources, one: PulledSource, problem: Problem, tr
     const { extract, read } = standIn(stored, took);
     return { extract, read: { ...read, failure }, problem: standsIn(problem, stored, { terms, line }) };
   }
-  const excused = (await hasGiven(line.store, source)) ? nothingStandsIn(problem) : leftOut(problem);
+  const excused = (await hasGiven(line, source)) ? nothingStandsIn(problem) : leftOut(problem);
   return { ...failed, problem: excused };
 }
 
@@ -113,10 +113,12 @@ async function failingSince(store: Store, source: SourceName, at: Date): Promise
 }
 
 /** Whether what is served may be made of what a source gave: then it cannot be left out. */
-async function hasGiven(store: Store, source: SourceName): Promise<boolean> {
+async function hasGiven({ store, sources }: Sources, source: SourceName): Promise<boolean> {
   const good = await store.runs.newestGood();
   if (!good) return (await store.snapshots.newest()) !== undefined;
-  return good.sources.some(read => read.source === source && read.state !== 'failed');
+  // One that is not configured any more may be this one under its old name.
+  const gone = (name: SourceName) => !sources.some(one => one.name === name);
+  return good.sources.some(read => read.state !== 'failed' && (read.source === source || gone(read.source)));
 }
 
 const standsIn = (

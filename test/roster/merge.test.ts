@@ -357,6 +357,7 @@ describe('rows of one person', () => {
         extract('hr', [row('1', { ...alice, extra: { cost: '8' } }), row('1', { ...alice, extra: { cost: '7' } })]),
       ],
       people: { alice: { extra: [['cost', '7']] } },
+      problems: ['fixed extra.cost_broken alice'],
     },
   ]);
 });

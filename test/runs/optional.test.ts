@@ -238,6 +238,18 @@ suite('an optional source', () => {
     assert.equal(statusOf(await firm.pull()), 'unchanged', 'now there is one');
   });
 
+  test('that got another name while it is down fails the run and takes nobody away', async () => {
+    await using firm = await openFirm({ required: false });
+    firm.hire('x1', 'x2');
+    assert.equal(statusOf(await firm.pull()), 'published');
+    firm.lose();
+    firm.settings = { required: false, name: 'renamed' };
+    const run = await firm.pull();
+    assert.equal(statusOf(run), 'failed');
+    assert.match(failures(run).join(), /no earlier extract of it to stand in for what it gave/);
+    assert.deepEqual(await firm.served(), ['x1', 'x2']);
+  });
+
   test('that cannot be read when those who are missing are looked for again stands in as well', async () => {
     await using firm = await openFirm({ required: false });
     firm.hire('ann', 'bob');

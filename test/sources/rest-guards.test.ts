@@ -294,6 +294,33 @@ suite('A lone page that shows signs of more', () => {
     });
   }
 
+  test('and the last of several that does: one that names no next page, and yet says that there is more', async () => {
+    const said = { has_more: true, total: 3, total_pages: 3, pages: 4 };
+    for (const [key, value] of Object.entries(said)) {
+      await using peer = await startPeer(({ count }, response) =>
+        say(response, { json: { people: people(count), next: count === 1 ? '/p' : null, [key]: value } }),
+      );
+      const text = `GET ORIGIN/p (page 2): the server has more pages than this manifest finds ("${key}" is ${value}); ${WAY}`;
+      assert.equal(await why(peer, { next_page_from: 'next' }), text);
+    }
+  });
+
+  test('is no false alarm: the last of several, which counts what there is', async () => {
+    const counts = {
+      total: 3,
+      total_pages: 3,
+      pages: 3,
+      has_more: false,
+      last_page: 3,
+      meta: { pagination: { total: 3, count: 1 } },
+    };
+    const headers = { 'x-total': '3', 'x-total-pages': '3', 'content-range': 'items 2-2/3' };
+    await using peer = await startPeer(({ count }, response) =>
+      say(response, { json: { people: people(count), ...counts, next: count < 3 ? `/p?${count}` : null }, headers }),
+    );
+    assert.deepEqual(await emails(rest(manifestFor(peer.origin, { next_page_from: 'next' }))), addresses(1, 2, 3));
+  });
+
   test('`single_page: true` silences the truncation guard, and no other', async () => {
     await using peer = await startPeer(inTurn({ json: { people: list, has_more: true, total: 3 } }));
     assert.match(await why(peer), /^GET ORIGIN\/people \(page 1\): the server has more pages than this manifest reads/);

@@ -242,12 +242,35 @@ suite('`paginate`', () => {
     assert.deepEqual(await queries({ type: 'page', param: 'p', start: 0 }), ['&p=0', '&p=1', '&p=2']);
     assert.deepEqual(await queries({ type: 'offset', param: 'p', start: 1 }), ['&p=1', '&p=3', '&p=5']);
   });
+  test('`step: size`: a page that is smaller than its size leaves a gap, unless it is the last', async () => {
+    const read = async (...sizes: number[]) => {
+      await using peer = await startPeer(({ query }, response) => {
+        const from = Number(query.get('p'));
+        say(response, {
+          json: { people: Array.from({ length: sizes[from / 3] ?? 0 }, (_, place) => people(from + place)[0]) },
+        });
+      });
+      const paginate = { type: 'offset', param: 'p', step: 'size', size: 3 };
+      return await emails(rest(manifestFor(peer.origin, { paginate }))).catch((error: Error) =>
+        error.message.replace(peer.origin, ''),
+      );
+    };
+    assert.deepEqual(await read(3, 3, 2), addresses(0, 1, 2, 3, 4, 5, 6, 7));
+    assert.equal(
+      await read(3, 2, 3),
+      'source hr: GET /people (page 3): page 2 had 2 records, fewer than its size of 3, and there are more behind it: ' +
+        'what lies between is not read; set size to what the server gives at once, or leave step out',
+    );
+  });
   test('`step: size`: an offset grows by the size of a page, not by its records', async () => {
-    assert.deepEqual(await queries({ type: 'offset', param: 'p', step: 'size', size: 50 }), [
-      '&p=0',
-      '&p=50',
-      '&p=100',
-    ]);
+    assert.deepEqual(await queries({ type: 'offset', param: 'p', step: 'size', size: 2 }), ['&p=0', '&p=2', '&p=4']);
+    assert.deepEqual(await queries({ type: 'offset', param: 'p', step: 'size', size: 2 }, 1), ['&p=0', '&p=2']);
+  });
+  test('`step: size`: a page smaller than that with more behind it fails, for nobody asks for what lies between', async () => {
+    await assert.rejects(
+      queries({ type: 'offset', param: 'p', step: 'size', size: 50 }),
+      /\(page 2\): page 1 had 2 records, fewer than its size of 50, and there are more behind it: .*set size to what the server gives/,
+    );
   });
   test('`in: body`: a form', async () => {
     await using peer = await startPeer(({ count }, response) => say(response, { json: { people: two(count, 2) } }));
@@ -297,7 +320,7 @@ suite('`paginate`', () => {
     assert.equal(text, 'a request cannot be made: has a body that is no JSON, in which the page cannot be said');
   });
   const yes = [true, 'true', 'TRUE', 'Yes', 'y', 1, '2', 17];
-  const no = [false, 'false', 'no', '', 0, '0', null, undefined, [], {}, 'maybe'];
+  const no = [false, 'false', 'no', 'N', '', 0, '0', null, undefined];
   test('`more_from`: what services say', async () => {
     for (const [values, found] of [
       [yes, [1, 2]],
@@ -311,5 +334,35 @@ suite('`paginate`', () => {
         assert.deepEqual(await emails(rest(manifestFor(peer.origin, parts))), addresses(...found), JSON.stringify(m));
       }
     }
+  });
+  test('`more_from`: what is neither yes nor no fails', async () => {
+    for (const m of [[], {}, 'maybe', 'https://there.example/2']) {
+      await using peer = await startPeer(inTurn({ json: { people: people(1), m } }));
+      const text = await why(peer, { paginate: { type: 'page', param: 'p', more_from: 'm' } });
+      assert.match(text, /\(page 1\): m should say whether there is more, and is neither yes nor no: \{"people"/);
+    }
+  });
+  test('`cursor_from`: more without a cursor fails', async () => {
+    await using peer = await startPeer(inTurn({ json: { people: people(1), more: true, c: null } }));
+    const paginate = { type: 'cursor', param: 'c', cursor_from: 'c', more_from: 'more' };
+    assert.match(await why(peer, { paginate }), /\(page 1\): more says that there is more, and c has no cursor: /);
+  });
+  test('`next_page_from`: what is neither a text nor nothing fails', async () => {
+    for (const [next, kind] of [
+      [{ href: '/2' }, 'an object'],
+      [['/2'], 'a list'],
+      [true, 'true'],
+    ] as const) {
+      await using peer = await startPeer(inTurn({ json: { people: people(1), next } }));
+      const text = await why(peer, { next_page_from: 'next' });
+      assert.ok(text.includes(`(page 1): what should lead to the next page is ${kind}: `), text);
+    }
+  });
+  test('signs of more are looked for on the last of several pages, too', async () => {
+    await using peer = await startPeer(
+      inTurn({ json: { people: people(1), next: '/2' } }, { json: { people: people(2), next: null, total: 500 } }),
+    );
+    const text = await why(peer, { next_page_from: 'next' });
+    assert.match(text, /\(page 2\): the server has more pages than this manifest finds \("total" is 500\)/);
   });
 });

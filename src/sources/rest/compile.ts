@@ -58,7 +58,7 @@ export function compileManifest(
       access_token: oauth.access_token && token(oauth.access_token),
       refresh: oauth.refresh && token(oauth.refresh),
     },
-    active: config.active && compileJudge(config.active, settings.today),
+    active: config.active && compileJudge(config.active, settings.today, { strict: true }),
     isSecret,
   };
 }

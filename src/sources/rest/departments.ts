@@ -1,6 +1,6 @@
 import type { DepartmentRecord } from '../../roster/model.ts';
 import type { Json } from './json.ts';
-import { listOf } from './people.ts';
+import { isTexts, listOf } from './people.ts';
 import type { RowOf } from './rows.ts';
 
 /** The departments of a manifest, and what its people have to do with them. */
@@ -72,6 +72,8 @@ function membersIn(rows: readonly RowOf[], known: (member: string) => string): M
   const listed = new Map<string, string[]>();
   for (const { row } of rows) {
     const code = oneText(row.get('group_no'));
+    if (!isTexts(row.get('members')))
+      throw new Error(`the members of department "${code}" are no list of names or ids`);
     for (const member of listOf(row.get('members')).map(known)) {
       const codes = listed.get(member);
       if (codes) codes.push(code);

@@ -1,8 +1,8 @@
 import type { BlockConfig } from '../../config/manifest.ts';
 import { isObject, type Json, textOf } from './json.ts';
 import { compileNotation } from './notation.ts';
-import { compilePaging, type Next, type Paging } from './paging.ts';
-import type { CompiledRequest } from './request.ts';
+import { compilePaging, type Next, type Paging, type Turn } from './paging.ts';
+import { type CompiledRequest, UnusableRequest } from './request.ts';
 import { lookupIn, type Scope } from './scope.ts';
 import type { Answer, Session } from './session.ts';
 import { signOfMore } from './signs.ts';
@@ -39,6 +39,7 @@ export async function* pagesOf(list: List, session: Session, scope: Scope): Asyn
   const known = new Repeats();
   let rows = 0;
   let total: number | undefined;
+  let short: ShortPage | undefined;
   let last: Answer | undefined;
   let next: Next | undefined = paging?.first ?? list.request.prepare;
   for (let page = 1; next !== undefined; page += 1) {
@@ -55,14 +56,39 @@ export async function* pagesOf(list: List, session: Session, scope: Scope): Asyn
       throw new TotalDisagrees(session.failure(what, answer).message);
     }
     total = counted;
+    if (short && records.length > 0) throw session.failure(smaller(list.config, short), answer);
+    short = isShort(list.config, records) ? { page, rows: records.length } : undefined;
     yield { records, answer };
     last = answer;
-    next = paging?.after({ answer, page, rows: records.length, rowsSoFar: rows, total });
+    next = followed(paging, { answer, page, rows: records.length, rowsSoFar: rows, total }, session);
     if (next !== undefined)
       mustNotExceed(list, { answer, page, blind: paging?.blind === true && total === undefined }, session);
   }
-  if (last) checkEnd(list, paging, { last, rows, total, pages: known.pages }, session);
+  if (last) checkEnd(list, paging, { last, rows, total }, session);
 }
+
+/** What an answer says about the next page may be none of the things that it can say. */
+function followed(paging: Paging | undefined, turn: Turn, session: Session): Next | undefined {
+  try {
+    return paging?.after(turn);
+  } catch (error) {
+    if (error instanceof UnusableRequest) throw session.failure(error.message, turn.answer, turn.answer.text);
+    throw error;
+  }
+}
+
+interface ShortPage {
+  readonly page: number;
+  readonly rows: number;
+}
+
+/** Where the offset grows by a fixed size, whoever a smaller page left out is never asked for. */
+const isShort = ({ paginate }: BlockConfig, records: readonly Json[]) =>
+  paginate?.step === 'size' && records.length > 0 && records.length < (paginate.size ?? 0);
+
+const smaller = ({ paginate }: BlockConfig, { page, rows }: ShortPage) =>
+  `page ${page} had ${rows} records, fewer than its size of ${paginate?.size}, and there are more behind it: ` +
+  'what lies between is not read; set size to what the server gives at once, or leave step out';
 
 async function answersBefore({ before }: List, session: Session, scope: Scope): Promise<Json[]> {
   const responses: Json[] = [];
@@ -95,7 +121,7 @@ function recordsOf(answer: Answer, config: BlockConfig, session: Session): reado
   if (answer.empty) return [];
   if (answer.body === undefined) throw session.failure(session.masked(noJson(answer)), answer, answer.text);
   const found = compileNotation(data_from)(answer.body);
-  if (Array.isArray(found)) return found;
+  if (Array.isArray(found)) return found.every(isRecord) ? found : refuse(answer, session);
   // Where there is nobody, SCIM may leave the list out.
   if (found === undefined && totalIn(answer, config, session) === 0) return [];
   const kind = found === undefined ? '' : `; what is there is ${kindOf(found, session)}, and no list`;
@@ -103,6 +129,13 @@ function recordsOf(answer: Answer, config: BlockConfig, session: Session): reado
 }
 
 const kindOf = (value: Json, session: Session) => (isObject(value) ? 'an object' : session.shown(value));
+
+/** A record is an object; or a text or number, where a service lists nothing else. */
+const isRecord = (value: Json) => value !== null && !Array.isArray(value);
+
+function refuse(answer: Answer, session: Session): never {
+  throw session.failure('expected a list of records, and one of them is null or a list', answer, answer.text);
+}
 
 /** What a body is that is no JSON. */
 export function noJson({ status, headers, text }: Answer): string {
@@ -116,12 +149,10 @@ export function noJson({ status, headers, text }: Answer): string {
 class Repeats {
   readonly #requests = new Set<string>();
   readonly #records = new Set<string>();
-  pages = 0;
 
   add({ request }: Answer, records: readonly Json[]): string | undefined {
     const asked = `${request.method} ${request.url.href} ${request.body ?? ''}`;
     const first = records[0] === undefined ? undefined : JSON.stringify(records[0]);
-    this.pages += 1;
     if (this.#requests.has(asked)) return 'pagination loops: the same page is asked for again';
     if (first !== undefined && this.#records.has(first)) {
       return 'pagination loops: it begins with the same record as a page before';
@@ -151,16 +182,15 @@ interface End {
   readonly rows: number;
   /** As the server last told it; a page that only says that there is no more does not. */
   readonly total: number | undefined;
-  readonly pages: number;
 }
 
 function checkEnd({ config }: List, paging: Paging | undefined, end: End, session: Session): void {
-  const { last, rows, total, pages } = end;
+  const { last, rows, total } = end;
   if (total !== undefined && total !== rows) {
     const what = `the server counts ${total} records, and gave ${rows}`;
     throw new TotalDisagrees(session.failure(what, last).message);
   }
-  if (pages > 1 || config.single_page || total !== undefined || paging?.blind || paging?.tells?.(last)) return;
+  if (config.single_page || total !== undefined || paging?.blind || paging?.tells?.(last)) return;
   const sign = signOfMore(last, rows, config.data_from);
   if (sign === undefined) return;
   const described = paging ? 'finds' : 'reads';

@@ -77,10 +77,15 @@ function linkIn(notation: string) {
   return (answer: Answer) => targetIn(read(answer.body ?? null));
 }
 
-/** null, missing, `""` and false are the end. */
+/** null, missing, `""` and false are the end; what is neither that nor a text is no way to the next page. */
 function targetIn(value: Json | undefined): string | undefined {
-  return value === false || value === '' ? undefined : textOf(value);
+  if (value === undefined || value === null || value === false || value === '') return undefined;
+  const text = value === true ? undefined : textOf(value);
+  if (text === undefined) throw new UnusableRequest(`what should lead to the next page is ${kindOf(value)}`);
+  return text;
 }
+
+const kindOf = (value: Json) => (Array.isArray(value) ? 'a list' : isObject(value) ? 'an object' : String(value));
 
 function byCursor(config: PaginateConfig, request: CompiledRequest): Paging {
   const cursor = compileNotation(config.cursor_from ?? '');
@@ -91,7 +96,12 @@ function byCursor(config: PaginateConfig, request: CompiledRequest): Paging {
     first: request.prepare,
     after: ({ answer }) => {
       const found = cursor(answer.body ?? null) ?? null;
-      if (targetIn(found) === undefined || (more && !isYes(more(answer.body ?? null)))) return undefined;
+      const goesOn = more && isYes(more(answer.body ?? null), config.more_from ?? '');
+      if (goesOn === true && targetIn(found) === undefined)
+        throw new UnusableRequest(
+          `${config.more_from} says that there is more, and ${config.cursor_from} has no cursor`,
+        );
+      if (goesOn === false || targetIn(found) === undefined) return undefined;
       return lookup => withParameter(request.prepare(lookup), config, found);
     },
   };
@@ -111,7 +121,7 @@ function byCount(config: PaginateConfig, request: CompiledRequest): Paging {
     tells: answer => more?.(answer.body ?? null) !== undefined,
     first: at(start),
     after: ({ answer, page, rows, rowsSoFar, total }) => {
-      if (more ? !isYes(more(answer.body ?? null)) : rows === 0) return undefined;
+      if (more ? !isYes(more(answer.body ?? null), config.more_from ?? '') : rows === 0) return undefined;
       if (total !== undefined && rowsSoFar >= total) return undefined;
       if (config.type === 'page') return at(start + page);
       return at(start + (step === undefined ? rowsSoFar : step * page));
@@ -119,8 +129,13 @@ function byCount(config: PaginateConfig, request: CompiledRequest): Paging {
   };
 }
 
-/** How services say yes. */
-const isYes = (value: Json | undefined) => /^(true|yes|y|[1-9]\d*)$/i.test(textOf(value) ?? '');
+/** How services say whether there is more; leaving it out says no. */
+function isYes(value: Json | undefined, notation: string): boolean {
+  const text = value === null || value === undefined ? '' : (textOf(value) ?? kindOf(value));
+  if (/^(true|yes|y|[1-9]\d*)$/i.test(text)) return true;
+  if (/^(false|no|n|0|)$/i.test(text)) return false;
+  throw new UnusableRequest(`${notation} should say whether there is more, and is neither yes nor no`);
+}
 
 /** The request with one more parameter, or with another value of one that it has. */
 function withParameter(request: Prepared, { in: place, param = '' }: PaginateConfig, value: Json): Prepared {

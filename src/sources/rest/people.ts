@@ -26,11 +26,13 @@ function told(value: Json): Told {
   return { why: `is a list of ${value.length}; the manifest must name one of them, as with .0` };
 }
 
-/** What joins people of several systems: the email, trimmed and in lower case. */
+/** What joins people of several systems: the email, trimmed and in lower case; nobody is known by what is none. */
 export function emailOf({ row }: RowOf): string {
   const email = told(row.get('email') ?? null);
-  return 'text' in email ? email.text.toLowerCase() : '';
+  return 'text' in email && isEmail(email.text) ? email.text.toLowerCase() : '';
 }
+
+const isEmail = (text: string) => /^[^@\s]+@[^@\s]+$/.test(text);
 
 const NOT_EXTRA = new Set<string>([...PERSON_FIELDS, 'departments', 'key']);
 
@@ -62,11 +64,13 @@ export function personOf(one: RowOf, { keyed, active }: Reading): PersonRecord {
   const key = keyed ? take('key', 'key') : emailOf(one);
   const judged = active === undefined ? { value: true } : attempt(active, one);
   if ('why' in judged) broken.push({ field: 'active', why: judged.why });
-  if (one.row.get('departments') === null) blanks.push('departments');
+  const departments = one.row.get('departments');
+  if (departments === null) blanks.push('departments');
+  if (!isTexts(departments)) broken.push({ field: 'departments', why: 'is no list of names or codes' });
   return {
     key,
     fields,
-    departments: listOf(one.row.get('departments')),
+    departments: listOf(departments),
     extra: extra.filter(([, value]) => value !== ''),
     active: !('value' in judged) || judged.value,
     broken,
@@ -80,7 +84,7 @@ const fieldOf = (name: string) => (NOT_EXTRA.has(name) || name === 'active' ? na
 export function withDefaults(person: PersonRecord): PersonRecord {
   const { fields, extra } = person;
   const name = (part: string) => extra.find(([one]) => one === part)?.[1] ?? '';
-  const username = fields.username ?? fields.email;
+  const username = fields.username ?? (fields.email && isEmail(fields.email) ? fields.email : undefined);
   const nick_name = fields.nick_name ?? `${name('first_name')} ${name('last_name')}`.trim();
   return { ...person, fields: { ...fields, ...(username ? { username } : {}), ...(nick_name ? { nick_name } : {}) } };
 }
@@ -94,6 +98,10 @@ function extraText(value: Json | undefined): string | undefined {
   const texts = value.flatMap(one => textOf(one)?.trim() ?? []);
   return texts.length === value.length ? texts.join(', ') : undefined;
 }
+
+/** Whether it is a text, or a list of nothing but texts; nothing at all is, too. */
+export const isTexts = (value: Json | undefined): boolean =>
+  (Array.isArray(value) ? value : [value ?? null]).every(one => one === null || textOf(one) !== undefined);
 
 /** One or several texts; what is none is left out. */
 export function listOf(value: Json | undefined): string[] {

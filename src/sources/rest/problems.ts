@@ -146,7 +146,11 @@ function requestUses(path: string, request: RequestConfig, steps: readonly strin
 function textsOf(path: string, data: Json | undefined, steps: readonly string[]): Use[] {
   if (typeof data === 'string') return [{ path, text: data, steps }];
   if (Array.isArray(data)) return data.flatMap((one, place) => textsOf(`${path}[${place}]`, one, steps));
-  return isObject(data) ? Object.entries(data).flatMap(([key, one]) => textsOf(`${path}.${key}`, one, steps)) : [];
+  if (!isObject(data)) return [];
+  return Object.entries(data).flatMap(([key, one]) => [
+    { path: `${path}.${key}`, text: key, steps },
+    ...textsOf(`${path}.${key}`, one, steps),
+  ]);
 }
 
 /** The templates of value objects: their names are of the record, so only the form can be wrong. */

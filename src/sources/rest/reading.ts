@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { RestSourceConfig } from '../../config/sources.ts';
 import { HttpClient } from '../../connect/http.ts';
 import type { Clock } from '../clock.ts';
@@ -40,6 +41,8 @@ export interface Circumstances {
 export interface RowPage {
   /** Those that the filter lets through. */
   readonly rows: readonly RowOf[];
+  /** All of them. */
+  readonly unfiltered: readonly RowOf[];
   /** How many records there were before the filter. */
   readonly records: number;
 }
@@ -64,7 +67,8 @@ export class ManifestReading implements AsyncDisposable {
     const ended = AbortSignal.any([signal, this.#done.signal]);
     const common = { client: this.#client, clock, secrets: this.secrets, borders, signal: ended };
     const { oauth } = this.manifest;
-    const store: TokenStore = settings.tokens === undefined ? tokensInMemory() : tokensInFile(settings.tokens);
+    const store: TokenStore =
+      settings.tokens === undefined ? tokensInMemory() : tokensInFile(settings.tokens, ownerOf(settings, borders));
     this.#oauth = oauth && new OAuth(oauth, { ...common, session: new Session(common), scope: this.#scope, store });
     this.#session = new Session({ ...common, tokens: this.#oauth });
   }
@@ -112,7 +116,8 @@ export class ManifestReading implements AsyncDisposable {
     const listed = detail ? page.records : page.records.map(one => unwrap?.(one) ?? one);
     const records = detail ? await this.#details(listed, detail, block) : listed;
     const rows = records.map(record => block.row({ record, ...each }));
-    return { rows: filter ? rows.flatMap(row => kept(row, filter)) : rows, records: page.records.length };
+    const some = filter ? rows.flatMap(row => kept(row, filter)) : rows;
+    return { rows: some, unfiltered: rows, records: page.records.length };
   }
 
   /** For each record of a list what its own request tells, laid over what the list told. */
@@ -146,6 +151,12 @@ function kept(row: RowOf, filter: Judge): RowOf[] {
 /** What `item` is: the record, and under the names of its row what that made of it. */
 const withRow = ({ record, row }: RowOf): Json =>
   isObject(record) ? { ...Object.fromEntries(row), ...record } : Object.fromEntries(row);
+
+/** What tells one service, and one account on it, from another; a secret that was replaced changes nothing in that. */
+function ownerOf({ manifest, values }: ManifestSettings, { own }: Borders): string {
+  const open = Object.entries(values).filter(([id]) => !/secret|password|key|token/i.test(id));
+  return hash('sha256', JSON.stringify([manifest.oauth, [...own].sort(), open.sort()])).slice(0, 16);
+}
 
 function bordersOf(manifest: CompiledManifest, { hosts, allow_hosts }: ManifestSettings, scope: Scope): Borders {
   const lookup = lookupIn(scope);

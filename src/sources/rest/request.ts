@@ -184,8 +184,8 @@ function compileData(data: Json): (lookup: Lookup) => Json {
     return lookup => parts.map(part => part(lookup));
   }
   if (!isObject(data)) return () => data;
-  const parts = Object.entries(data).map(([key, value]) => [key, compileData(value)] as const);
-  return lookup => Object.fromEntries(parts.map(([key, part]) => [key, part(lookup)]));
+  const parts = Object.entries(data).map(([key, value]) => [parseTemplate(key), compileData(value)] as const);
+  return lookup => Object.fromEntries(parts.map(([key, part]) => [key.render(lookup), part(lookup)]));
 }
 
 /** As Python's requests writes forms, which these manifests were written for. */

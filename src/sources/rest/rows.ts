@@ -1,7 +1,7 @@
 import type { BlockConfig } from '../../config/manifest.ts';
 import type { ConditionConfig, ValueConfig } from '../../config/values.ts';
 import type { BrokenField } from '../../roster/model.ts';
-import { attempt, compileCondition, compileSteps, type ValueObject } from '../mapping.ts';
+import { attempt, compileCondition, compileSteps, UnreadableValue, type ValueObject } from '../mapping.ts';
 import { type Json, textOf } from './json.ts';
 import { compileNotation } from './notation.ts';
 import { parseTemplate } from './template.ts';
@@ -57,9 +57,18 @@ function compileColumn(value: ValueConfig): Column {
   const read = origin(value);
   return recorded => {
     const found = read(recorded);
-    if (Array.isArray(found)) return found.flatMap(one => step(textOf(one)) ?? []);
-    return step(textOf(found));
+    if (Array.isArray(found)) return found.flatMap(one => step(plain(one)) ?? []);
+    return step(plain(found)) ?? (found === null ? null : undefined);
   };
+}
+
+/** What the steps of a value object can be done to. Throws an UnreadableValue for what is no text. */
+function plain(value: Json | undefined): string | undefined {
+  const text = textOf(value);
+  if (text !== undefined || value === undefined || value === null) return text;
+  throw new UnreadableValue(
+    'is no text, but an object or a list within a list; the manifest must name one value in it',
+  );
 }
 
 function origin(value: ValueObject): Column {
@@ -97,11 +106,27 @@ function compileText(text: string): Column {
 /** Judges a record. Throws an UnreadableValue for a date that is none. */
 export type Judge = (row: RowOf) => boolean;
 
-/** Makes the closure that judges a record: by what stands in it, else by a field of its row. */
-export function compileJudge(condition: ConditionConfig, today: string): Judge {
+/**
+ * Makes the closure that judges a record: by what stands in it, else by a field of its row. With `strict`, a record
+ * cannot be judged that lacks what it would have to say to be taken, for a field that nobody has any more is no verdict.
+ */
+export function compileJudge(condition: ConditionConfig, today: string, { strict = false } = {}): Judge {
+  const needed = new Set(strict ? neededBy(condition) : []);
   const resolve = (name: string) => {
     const read = compileName(name);
-    return (one: RowOf) => textOf(read(one) ?? one.row.get(name));
+    return (one: RowOf) => {
+      const found = read(one) ?? one.row.get(name);
+      if (found === undefined && needed.has(name)) throw new UnreadableValue(`"${name}" is not in the record`);
+      return plain(found);
+    };
   };
   return compileCondition(condition, resolve, today);
+}
+
+/** The fields without which a condition cannot hold: those that must equal something. */
+function neededBy(condition: ConditionConfig): string[] {
+  if ('all' in condition) return condition.all.flatMap(neededBy);
+  if ('any' in condition) return condition.any.flatMap(neededBy);
+  if ('not' in condition) return [];
+  return condition.equals !== undefined || condition.in !== undefined ? [condition.field] : [];
 }

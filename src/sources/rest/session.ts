@@ -16,7 +16,7 @@ import {
 import { type Prepared, UnusableRequest } from './request.ts';
 import { isPassing, PATIENCE, TRIES, waitBefore } from './retry.ts';
 import { expected, isEmptyInside, isEqual, isErrorInside, jsonOf, passes, type Rules } from './rules.ts';
-import { isToken, type Scope } from './scope.ts';
+import { headOf, isToken, type Scope, secretsIn } from './scope.ts';
 import type { Secrets } from './secrets.ts';
 import { type Lookup, MissingValue } from './template.ts';
 import type { TokenKeeper } from './tokens.ts';
@@ -95,6 +95,7 @@ export class Session {
     return name => {
       const found = lookup(name);
       if (isToken(name)) this.settings.secrets.add(textOf(found) ?? '');
+      if (headOf(name) === 'responses') for (const text of secretsIn(found)) this.settings.secrets.add(text);
       return found;
     };
   }
@@ -169,6 +170,12 @@ export class Session {
     let request = first.led ? { ...first, url: homeUrl(first.url.href, first.url, borders) ?? first.url } : first;
     if (request.led) this.#mayGo(request.url, request.url, place);
     for (let hops = 0; ; hops += 1) {
+      if (request.body !== undefined && !borders.own.has(request.url.origin)) {
+        throw this.failure(
+          `would send its body to ${request.url.origin}, which the manifest does not name itself`,
+          place,
+        );
+      }
       const sent = await this.#exchanged(atBorder(request, borders));
       if (sent.answer === undefined || !isRedirect(sent.answer)) return sent;
       if (hops === REDIRECTS) throw this.failure(`was redirected more than ${REDIRECTS} times`, place);

@@ -23,17 +23,24 @@ export interface Sign {
   readonly value: Json;
 }
 
+/** How much was read, this answer included. */
+interface SoFar {
+  readonly rows: number;
+  readonly pages: number;
+}
+
 /**
- * What in the answer to the only request says that there is more behind it; undefined when nothing does. `rows` is how
- * many records it has.
+ * What in the last answer says that there is more behind it; undefined when nothing does. `rows` is how many records there
+ * were on all pages.
  */
 export function signOfMore(answer: Answer, rows: number, data_from: string): Sign | undefined {
+  const soFar = { rows, pages: answer.page ?? 1 };
   for (const block of blocks(answer.body, data_from)) {
     for (const [key, value] of Object.entries(block)) {
-      if (isSign(key, value, rows)) return { what: `"${start(key, 40)}" is`, value };
+      if (isSign(key, value, soFar)) return { what: `"${start(key, 40)}" is`, value };
     }
   }
-  return inHeaders(answer, rows);
+  return inHeaders(answer, soFar);
 }
 
 /** The body, what is around the list in it, and the blocks that tell about pages. */
@@ -57,11 +64,11 @@ function blocks(body: Json | undefined, data_from: string): JsonObject[] {
   return [...found];
 }
 
-function isSign(key: string, value: Json, rows: number): boolean {
+function isSign(key: string, value: Json, { rows, pages }: SoFar): boolean {
   if (NEXT.test(key)) return isTarget(value);
   if (MORE.test(key)) return value === true || value === 'true';
   if (LAST.test(key) && (value === false || value === 'false')) return true;
-  if (PAGES.test(key)) return numberOf(value) > 1;
+  if (PAGES.test(key)) return numberOf(value) > pages;
   return TOTAL.test(key) && numberOf(value) > rows;
 }
 
@@ -83,12 +90,12 @@ function numberOf(value: Json): number {
 const TOTALS = ['x-total-count', 'x-total', 'x-wp-total'];
 const PAGE_COUNTS = ['x-total-pages', 'x-wp-totalpages', 'x-page-count'];
 
-function inHeaders({ headers }: Answer, rows: number): Sign | undefined {
+function inHeaders({ headers }: Answer, { rows, pages }: SoFar): Sign | undefined {
   const sign = (name: string): Sign => ({ what: `${name} is`, value: headers.get(name) ?? '' });
   if (linkTo('next', headers.get('link')))
     return { what: 'its Link header names a next page:', value: headers.get('link') ?? '' };
   const above = (most: number) => (name: string) => numberOf(headers.get(name) ?? '') > most;
-  const counted = TOTALS.find(above(rows)) ?? PAGE_COUNTS.find(above(1));
+  const counted = TOTALS.find(above(rows)) ?? PAGE_COUNTS.find(above(pages));
   if (counted !== undefined) return sign(counted);
   // items 0-24/3000
   const [, total = ''] = /^\s*\w+\s+\S+\/(\d+)\s*$/.exec(headers.get('content-range') ?? '') ?? [];

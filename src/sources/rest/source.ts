@@ -66,6 +66,7 @@ async function* batchesOf(config: RestSourceConfig, { name, clock, pull }: Reade
   if (departments) yield { kind: 'departments', records: departments.records, rows: departments.records.length };
   const read: RowOf[] = [];
   for await (const page of reading.people(rows)) {
+    people.look(page.unfiltered);
     if (afterwards) read.push(...page.rows);
     else yield people.batch(page.rows, page.records);
   }
@@ -109,8 +110,12 @@ class PeopleReader {
     return this.#config.manifest.data_structure['key'] !== undefined;
   }
 
-  batch(rows: readonly RowOf[], records: number): Batch {
+  /** Whatever the filter makes of them: a field that is not there any more may be the one that it looks at. */
+  look(rows: readonly RowOf[]): void {
     for (const { row } of rows) this.#expected.look(row);
+  }
+
+  batch(rows: readonly RowOf[], records: number): Batch {
     const people = rows.map(one => this.#person(one));
     if (this.#config.action === 'create') {
       return { kind: 'people', records: people.map(withDefaults), rows: records };

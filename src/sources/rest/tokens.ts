@@ -43,16 +43,24 @@ export function tokensInMemory(): TokenStore {
   };
 }
 
-/** Kept in a file that nobody but its owner may read. Whoever reads while another writes gets the old ones or the new. */
-export function tokensInFile(file: string): TokenStore {
+/**
+ * Kept in a file that nobody but its owner may read. Whoever reads while another writes gets the old ones or the new.
+ * `of` tells whose they are: those that were got otherwise are none, for another service must never see them.
+ */
+export function tokensInFile(file: string, of: string): TokenStore {
   return {
-    load: () => read(file),
-    save: tokens => write(file, tokens),
+    load: () => read(file, of),
+    save: tokens => write(file, { ...tokens, of }),
     forget: () => rmSync(file, { force: true }),
   };
 }
 
-function read(file: string): Tokens | undefined {
+/** Tokens as they stand in a file. */
+interface Kept extends Tokens {
+  readonly of?: string | undefined;
+}
+
+function read(file: string, of: string): Tokens | undefined {
   let text: string;
   try {
     if ((statSync(file).mode & 0o077) !== 0) {
@@ -65,19 +73,19 @@ function read(file: string): Tokens | undefined {
   }
   const parsed = parse(text);
   if (parsed === undefined) throw new Error(`${file} holds no tokens; remove it, and authorize again`);
-  return parsed;
+  return parsed.of === undefined || parsed.of === of ? parsed : undefined;
 }
 
-function parse(text: string): Tokens | undefined {
+function parse(text: string): Kept | undefined {
   try {
-    const { response, expires } = JSON.parse(text) as Partial<Tokens>;
-    return response === undefined ? undefined : { response, expires };
+    const { response, expires, of } = JSON.parse(text) as Partial<Kept>;
+    return response === undefined ? undefined : { response, expires, of };
   } catch {
     return undefined;
   }
 }
 
-function write(file: string, tokens: Tokens): void {
+function write(file: string, tokens: Kept): void {
   mkdirSync(dirname(file), { recursive: true });
   const fresh = `${file}.${randomUUID()}`;
   try {
