@@ -12,6 +12,8 @@ export const VERBS = {
   diff: 'what changed between two snapshots',
   person: 'the history of one person, field by field',
   department: 'the history of one department, field by field',
+  export: 'one snapshot as OMFLOW gets it, or a table of its people for a spreadsheet',
+  verify: 'whether every snapshot in the store is still what was published',
   manifest: 'runs one REST manifest by itself, or authorizes it: rosterd manifest test FILE',
   token: "makes a client's credential, and the line to paste into the configuration",
   schema: 'the JSON schema of the configuration, for editors',
