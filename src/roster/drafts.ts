@@ -151,8 +151,7 @@ function combine(known: Draft, other: Draft): void {
   for (const field of PERSON_FIELDS) {
     const [a, b] = sorted([known.fields[field] ?? '', other.fields[field] ?? '']);
     if (a === b) continue;
-    if (!broken.some(one => one.field === field))
-      broken.push({ field, why: `two rows with the same key say "${a}" and "${b}"` });
+    contradict(broken, field, [a, b]);
     known.fields[field] = b ?? '';
   }
   known.extra = combinedExtra(known.extra, other.extra, broken);
@@ -160,14 +159,17 @@ function combine(known: Draft, other: Draft): void {
   if (other.blanks) known.blanks = [...(known.blanks ?? []), ...other.blanks];
 }
 
+function contradict(broken: BrokenField[], field: string, [a, b]: readonly (string | undefined)[]): void {
+  if (broken.some(one => one.field === field)) return;
+  broken.push({ field, why: `two rows with the same key say "${a}" and "${b}"` });
+}
+
 function combinedExtra(known: readonly Extra[], other: readonly Extra[], broken: BrokenField[]): Extra[] {
   const [before, after] = [new Map(known), new Map(other)];
   const names = [...new Set([...before.keys(), ...after.keys()])].sort(byBytes);
   return names.flatMap((name): Extra[] => {
     const [a = '', b = ''] = sorted([before.get(name) ?? '', after.get(name) ?? '']);
-    const field = `extra.${name}`;
-    if (a !== b && !broken.some(one => one.field === field))
-      broken.push({ field, why: `two rows with the same key say "${a}" and "${b}"` });
+    if (a !== b) contradict(broken, `extra.${name}`, [a, b]);
     return [[name, a === '' ? b : a]];
   });
 }

@@ -40,3 +40,25 @@ export class SourceError extends Error {
     this.source = source;
   }
 }
+
+/**
+ * The batches of one read, as the contract wants them: whatever goes wrong is a {@link SourceError}, and nothing is handed
+ * over after an abort, be it read already.
+ */
+export async function* underContract(
+  name: SourceName,
+  { signal }: Pull,
+  batches: () => AsyncIterable<Batch>,
+): AsyncGenerator<Batch> {
+  try {
+    signal.throwIfAborted();
+    for await (const batch of batches()) {
+      // Between the batches of one page there is no wait that the abort would break off.
+      signal.throwIfAborted();
+      yield batch;
+    }
+  } catch (error) {
+    const what = signal.aborted ? 'the reading was broken off' : (error as Error).message;
+    throw new SourceError(name, what, { cause: error });
+  }
+}

@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { CsvSourceConfig } from '../../config/sources.ts';
-import { type SourceName, sourceName } from '../../roster/model.ts';
+import { sourceName } from '../../roster/model.ts';
 import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
 import type { Resolve } from '../mapping.ts';
 import { departmentsOf, membershipsOf, peopleOf, type ToBatch } from '../records.ts';
-import { type Batch, type Pull, type Source, SourceError } from '../source.ts';
+import { type Batch, type Pull, type Source, underContract } from '../source.ts';
 import { columnsOfTable, type Layout, type Row } from './columns.ts';
 import { bytesOf, type Look, named, naming, openFile, settledLooks, unchanged } from './file.ts';
 import { batchesOf } from './rows.ts';
@@ -17,30 +17,23 @@ import { encodingOf, MARK_BYTES, textOf } from './text.ts';
  */
 export function csvSource(config: CsvSourceConfig, clock: Clock = SYSTEM_CLOCK): Source {
   const name = sourceName(config.name);
-  return { name, read: pull => read(config, { name, clock, pull }) };
+  return { name, read: pull => underContract(name, pull, () => read(config, { clock, pull })) };
 }
 
 interface Circumstances {
-  readonly name: SourceName;
   readonly clock: Clock;
   readonly pull: Pull;
 }
 
-async function* read(config: CsvSourceConfig, { name, clock, pull }: Circumstances): AsyncGenerator<Batch> {
+async function* read(config: CsvSourceConfig, { clock, pull }: Circumstances): AsyncGenerator<Batch> {
   const { signal } = pull;
-  try {
-    signal.throwIfAborted();
-    const tables = tablesOf(config, pull);
-    const files = new Set(tables.map(table => table.block.file));
-    const looks = await settledLooks(files, { settled: config.settled, clock, signal });
-    for (const table of tables) yield* batchesIn(table, looks, signal);
-    // Not table by table: what was read first must still be so when the last one was read.
-    for (const [file, look] of looks) await naming(file, () => unchanged(file, look));
-    signal.throwIfAborted();
-  } catch (error) {
-    if (signal.aborted) throw new SourceError(name, 'the reading was broken off', { cause: error });
-    throw new SourceError(name, (error as Error).message, { cause: error });
-  }
+  const tables = tablesOf(config, pull);
+  const files = new Set(tables.map(table => table.block.file));
+  const looks = await settledLooks(files, { settled: config.settled, clock, signal });
+  for (const table of tables) yield* batchesIn(table, looks, signal);
+  // Not table by table: what was read first must still be so when the last one was read.
+  for (const [file, look] of looks) await naming(file, () => unchanged(file, look));
+  signal.throwIfAborted();
 }
 
 /** One of the tables that a source is made of. */

@@ -1,7 +1,7 @@
 import type { LdapSourceConfig } from '../../config/sources.ts';
 import { type MembershipRecord, type Problem, type SourceName, sourceName } from '../../roster/model.ts';
 import { namesOfPeople } from '../records.ts';
-import { type Batch, type Pull, type Source, SourceError } from '../source.ts';
+import { type Batch, type Pull, type Source, underContract } from '../source.ts';
 import { Departments, namesOfDepartments } from './departments.ts';
 import { Absences, attributesOf } from './names.ts';
 import { filterOf, pagesOf, type Search } from './pages.ts';
@@ -15,23 +15,13 @@ import { openReading, type Reading } from './reading.ts';
  */
 export function ldapSource(config: LdapSourceConfig): Source {
   const name = sourceName(config.name);
-  return { name, read: pull => read(config, name, pull) };
+  return { name, read: pull => underContract(name, pull, () => read(config, name, pull)) };
 }
 
 async function* read(config: LdapSourceConfig, name: SourceName, pull: Pull): AsyncGenerator<Batch> {
-  try {
-    pull.signal.throwIfAborted();
-    const plan = planOf(config);
-    await using reading = await openReading(config, pull.signal);
-    for await (const batch of batches(reading, plan, { source: name, today: pull.today })) {
-      // Between the batches of one page there is no wait that the abort would break off.
-      pull.signal.throwIfAborted();
-      yield batch;
-    }
-  } catch (error) {
-    if (pull.signal.aborted) throw new SourceError(name, 'the reading was broken off', { cause: error });
-    throw new SourceError(name, (error as Error).message, { cause: error });
-  }
+  const plan = planOf(config);
+  await using directory = await openReading(config, pull.signal);
+  yield* batches(directory, plan, { source: name, today: pull.today });
 }
 
 /** What is made by the configuration alone. */

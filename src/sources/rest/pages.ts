@@ -29,6 +29,16 @@ export class TotalDisagrees extends Error {
   override readonly name = 'TotalDisagrees';
 }
 
+/** A count that disagrees may only have been true a moment before or after: once more, and then it is believed. */
+export async function untilCounted<Value>(read: () => Promise<Value>): Promise<Value> {
+  try {
+    return await read();
+  } catch (error) {
+    if (!(error instanceof TotalDisagrees)) throw error;
+    return await read();
+  }
+}
+
 /**
  * All pages of a list, in order. It ends when the server says that there is no more, or throws: when a cap was reached
  * with more behind it, when pages repeat, when the server's total disagrees, or when a lone page looks like one of several.

@@ -47,6 +47,13 @@ export interface RowPage {
   readonly records: number;
 }
 
+/** The rows of all pages. */
+export async function allRows(pages: AsyncIterable<RowPage>): Promise<RowOf[]> {
+  const rows: RowOf[] = [];
+  for await (const page of pages) rows.push(...page.rows);
+  return rows;
+}
+
 /** One reading of what a manifest describes. Nothing is opened before something is asked; disposing of it closes all. */
 export class ManifestReading implements AsyncDisposable {
   readonly manifest: CompiledManifest;

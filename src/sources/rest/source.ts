@@ -2,12 +2,12 @@ import type { DepartmentsBlockConfig } from '../../config/manifest.ts';
 import type { RestSourceConfig } from '../../config/sources.ts';
 import { type PersonRecord, type Problem, type SourceName, sourceName } from '../../roster/model.ts';
 import { type Clock, SYSTEM_CLOCK } from '../clock.ts';
-import { type Batch, type Pull, type Source, SourceError } from '../source.ts';
+import { type Batch, type Pull, type Source, underContract } from '../source.ts';
 import { Departments, oneText } from './departments.ts';
 import { Expectations } from './expect.ts';
-import { TotalDisagrees } from './pages.ts';
+import { untilCounted } from './pages.ts';
 import { personOf, withDefaults } from './people.ts';
-import { ManifestReading } from './reading.ts';
+import { allRows, ManifestReading } from './reading.ts';
 import type { Judge, RowOf } from './rows.ts';
 import { enriching, Updates } from './update.ts';
 
@@ -19,7 +19,8 @@ import { enriching, Updates } from './update.ts';
  */
 export function restSource(config: RestSourceConfig, clock: Clock = SYSTEM_CLOCK): Source {
   const name = sourceName(config.name);
-  return { name, read: pull => read(config, { name, clock, pull }) };
+  const read = (reader: Reader) => (counts(config) ? counted(config, reader) : batchesOf(config, reader));
+  return { name, read: pull => underContract(name, pull, () => read({ name, clock, pull })) };
 }
 
 interface Reader {
@@ -28,39 +29,19 @@ interface Reader {
   readonly pull: Pull;
 }
 
-async function* read(config: RestSourceConfig, reader: Reader): AsyncGenerator<Batch> {
-  const { name, pull } = reader;
-  try {
-    pull.signal.throwIfAborted();
-    for await (const batch of counts(config) ? await readTwice(config, reader) : batchesOf(config, reader)) {
-      // What was read before is not handed over after an abort.
-      pull.signal.throwIfAborted();
-      yield batch;
-    }
-  } catch (error) {
-    if (pull.signal.aborted) throw new SourceError(name, 'the reading was broken off', { cause: error });
-    throw new SourceError(name, (error as Error).message, { cause: error });
-  }
-}
-
 const counts = ({ manifest }: RestSourceConfig) =>
   [manifest, manifest.departments].some(block => block?.expect_total_from !== undefined);
 
-/** A count that disagrees may only have been true a moment before or after: once more, and then it is believed. */
-async function readTwice(config: RestSourceConfig, reader: Reader): Promise<Batch[]> {
-  try {
-    return await Array.fromAsync(batchesOf(config, reader));
-  } catch (error) {
-    if (!(error instanceof TotalDisagrees)) throw error;
-    return await Array.fromAsync(batchesOf(config, reader));
-  }
+/** Nothing is handed over before the counts were found right. */
+async function* counted(config: RestSourceConfig, reader: Reader): AsyncGenerator<Batch> {
+  yield* await untilCounted(() => Array.fromAsync(batchesOf(config, reader)));
 }
 
 async function* batchesOf(config: RestSourceConfig, { name, clock, pull }: Reader): AsyncGenerator<Batch> {
   await using reading = new ManifestReading(config, { clock, signal: pull.signal, today: pull.today });
   const block = config.manifest.departments;
   const afterwards = block?.for_each === 'people';
-  const rows = block && !afterwards ? await listed(reading.departments()) : [];
+  const rows = block && !afterwards ? await allRows(reading.departments()) : [];
   const people = new PeopleReader(config, reading.manifest.active);
   const departments = block && !afterwards ? people.join(rows, block) : undefined;
   if (departments) yield { kind: 'departments', records: departments.records, rows: departments.records.length };
@@ -71,17 +52,11 @@ async function* batchesOf(config: RestSourceConfig, { name, clock, pull }: Reade
     else yield people.batch(page.rows, page.records);
   }
   if (block && afterwards) {
-    const late = people.join(await listed(reading.departments(read)), block);
+    const late = people.join(await allRows(reading.departments(read)), block);
     yield { kind: 'departments', records: late.records, rows: late.records.length };
     yield people.batch(read, read.length);
   }
   yield* people.end(name);
-}
-
-async function listed(pages: AsyncIterable<{ readonly rows: readonly RowOf[] }>): Promise<RowOf[]> {
-  const rows: RowOf[] = [];
-  for await (const page of pages) rows.push(...page.rows);
-  return rows;
 }
 
 /** Makes people of rows, and knows at the end what was missing. */

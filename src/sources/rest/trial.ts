@@ -1,8 +1,8 @@
 import type { PersonRecord } from '../../roster/model.ts';
 import type { Json } from './json.ts';
-import { TotalDisagrees } from './pages.ts';
+import { untilCounted } from './pages.ts';
 import { personOf, withDefaults } from './people.ts';
-import { type Circumstances, ManifestReading, type ManifestSettings } from './reading.ts';
+import { allRows, type Circumstances, ManifestReading, type ManifestSettings } from './reading.ts';
 import type { RowOf } from './rows.ts';
 
 /** What a manifest gives when it is run by itself. */
@@ -19,27 +19,21 @@ export interface Trial {
 }
 
 /** Runs a manifest to its end. Throws when it cannot be read to its end. */
-export async function tryManifest(settings: ManifestSettings, circumstances: Circumstances): Promise<Trial> {
-  try {
-    return await tryOnce(settings, circumstances);
-  } catch (error) {
-    if (!(error instanceof TotalDisagrees)) throw error;
-    return await tryOnce(settings, circumstances);
-  }
-}
+export const tryManifest = (settings: ManifestSettings, circumstances: Circumstances): Promise<Trial> =>
+  untilCounted(() => tryOnce(settings, circumstances));
 
 async function tryOnce(settings: ManifestSettings, circumstances: Circumstances): Promise<Trial> {
   await using reading = new ManifestReading(settings, circumstances);
   const { manifest } = settings;
   const late = manifest.departments?.for_each === 'people';
-  const early = late ? [] : await all(reading.departments());
+  const early = late ? [] : await allRows(reading.departments());
   let pages = 0;
   const rows: RowOf[] = [];
   for await (const page of reading.people(early)) {
     pages += 1;
     rows.push(...page.rows);
   }
-  const departments = late ? await all(reading.departments(rows)) : early;
+  const departments = late ? await allRows(reading.departments(rows)) : early;
   const keyed = manifest.data_structure['key'] !== undefined;
   const people = rows.map(one => personOf(one, { keyed, active: reading.manifest.active }));
   return {
@@ -49,12 +43,6 @@ async function tryOnce(settings: ManifestSettings, circumstances: Circumstances)
     requests: reading.requests,
     people: manifest.action === 'create' ? people.map(withDefaults) : people,
   };
-}
-
-async function all(pages: AsyncIterable<{ readonly rows: readonly RowOf[] }>): Promise<RowOf[]> {
-  const rows: RowOf[] = [];
-  for await (const page of pages) rows.push(...page.rows);
-  return rows;
 }
 
 const toObject = ({ row }: RowOf) => Object.fromEntries(row);

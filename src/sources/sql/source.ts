@@ -2,7 +2,7 @@ import type { SqlSourceConfig } from '../../config/sources.ts';
 import { type Problem, type SourceName, sourceName } from '../../roster/model.ts';
 import type { Resolve } from '../mapping.ts';
 import { departmentsOf, membershipsOf, namesOfMap, namesOfPeople, peopleOf } from '../records.ts';
-import { type Batch, type Pull, type Source, SourceError } from '../source.ts';
+import { type Batch, type Pull, type Source, underContract } from '../source.ts';
 import { columnsOfResult, type Row } from './columns.ts';
 import { openMysqlReading } from './mysql.ts';
 import type { Page, Reading } from './reading.ts';
@@ -11,19 +11,14 @@ import { openSqliteReading } from './sqlite.ts';
 /** A MySQL, MariaDB or SQLite database: people, and departments and memberships where they have queries of their own. */
 export function sqlSource(config: SqlSourceConfig): Source {
   const name = sourceName(config.name);
-  return { name, read: pull => read(config, name, pull) };
+  return { name, read: pull => underContract(name, pull, () => read(config, name, pull)) };
 }
 
 async function* read(config: SqlSourceConfig, name: SourceName, pull: Pull): AsyncGenerator<Batch> {
   const open = config.url.startsWith('sqlite:') ? openSqliteReading : openMysqlReading;
-  try {
-    await using reading = await open(config, pull.signal);
-    yield { kind: 'problems', problems: reading.warnings.map(text => warning(name, text)) };
-    for (const part of parts(config, pull)) yield* rowsOf(reading, part);
-  } catch (error) {
-    if (pull.signal.aborted) throw new SourceError(name, 'the reading was broken off', { cause: error });
-    throw new SourceError(name, (error as Error).message, { cause: error });
-  }
+  await using database = await open(config, pull.signal);
+  yield { kind: 'problems', problems: database.warnings.map(text => warning(name, text)) };
+  for (const part of parts(config, pull)) yield* rowsOf(database, part);
 }
 
 /** One of the things that a source is asked for. */
