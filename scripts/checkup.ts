@@ -1,12 +1,14 @@
 import type { Config } from '../src/config/schema.ts';
 import type { Authenticator } from '../src/logins/authenticate.ts';
 import { openAuthenticators } from '../src/logins/open.ts';
-import type { PersonRecord, Problem, RowCounts } from '../src/roster/model.ts';
+import { fold } from '../src/roster/fold.ts';
+import type { PersonRecord, Problem, RowCounts, SnapshotNumber } from '../src/roster/model.ts';
 import { dayIn } from '../src/runs/time.ts';
 import { openSources } from '../src/sources/open.ts';
 import type { Source } from '../src/sources/source.ts';
 import { StoreError } from '../src/store/error.ts';
 import { openStore } from '../src/store/open.ts';
+import type { Store } from '../src/store/store.ts';
 
 /** What was found out about one part of a configuration. */
 export interface Finding {
@@ -41,13 +43,28 @@ async function storeFinding(config: Config): Promise<Finding> {
   try {
     await using store = await openStore(config.store, { migrate: false });
     const newest = await store.snapshots.newest();
-    const text = newest ? `${store.address} has ${newest.number} snapshots` : `${store.address} has no snapshot yet`;
-    return { part: 'store', fine: true, text };
+    const text = newest
+      ? `${store.address}, of which snapshot ${newest.number} is the newest`
+      : `${store.address} has no snapshot yet`;
+    const warnings = newest ? await unknownProtected(config.guards.protect, store, newest.number) : [];
+    return { part: 'store', fine: true, text, warnings };
   } catch (error) {
     // Before the first run that is as it should be, and after an upgrade too.
     const fine = error instanceof StoreError && error.code !== 'other';
     return { part: 'store', fine, text: (error as Error).message };
   }
+}
+
+/** Names that guards.protect has and nobody: a slip of the pen there would be noticed only when somebody goes. */
+async function unknownProtected(names: readonly string[], store: Store, newest: SnapshotNumber): Promise<string[]> {
+  if (names.length === 0) return [];
+  const known = new Set<string>();
+  for await (const page of store.people.at(newest)) {
+    for (const { value } of page) for (const name of [value.username, value.login, value.email]) known.add(fold(name));
+  }
+  return names
+    .filter(name => !known.has(fold(name)))
+    .map(name => `guards.protect: nobody has the username, login or email "${name}"`);
 }
 
 /** How many records are shown. */

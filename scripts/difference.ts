@@ -26,6 +26,8 @@ export interface Difference {
   readonly departments: readonly Change<Department>[];
   /** Who and what was kept out of the later one and not of the earlier. */
   readonly quarantined: readonly Problem[];
+  /** What is not served as its source says in the later one, and was in the earlier; absent where that is told otherwise. */
+  readonly kept?: readonly Problem[];
 }
 
 /** Two snapshots to compare; without `before`, the later one with nothing at all. */
@@ -44,18 +46,33 @@ export async function differenceOf(store: Store, pair: Pair): Promise<Difference
     people: [...comparePeople(people.before, people.after)],
     departments: [...compareDepartments(departments.before, departments.after)],
     quarantined: await newlyQuarantined(store, pair),
+    kept: await newlyKept(store, pair),
   };
 }
 
-async function newlyQuarantined(store: Store, { before, after }: Pair): Promise<Problem[]> {
-  const known = new Set((before ? await quarantinedIn(store, before) : []).map(one => `${one.kind} ${one.key}`));
-  return (await quarantinedIn(store, after)).filter(one => !known.has(`${one.kind} ${one.key}`));
+export const newlyQuarantined = (store: Store, pair: Pair): Promise<Problem[]> =>
+  newProblems(store, pair, { isOne: one => one.effect === 'quarantined', mark: one => `${one.kind} ${one.key}` });
+
+/** People and departments that have a last good value, or stay though they are not listed; memberships that do not count. */
+export const newlyKept = (store: Store, pair: Pair): Promise<Problem[]> =>
+  newProblems(store, pair, {
+    isOne: ({ effect, kind }) => (effect === 'kept' || effect === 'dropped') && kind !== 'source' && kind !== 'roster',
+    mark: one => JSON.stringify([one.code, one.kind, one.key, one.name]),
+  });
+
+/** Some kind of problem, and what makes it the same as that of another run. */
+interface ProblemKind {
+  isOne(problem: Problem): boolean;
+  mark(problem: Problem): string;
 }
 
-async function quarantinedIn(store: Store, snapshot: Snapshot): Promise<Problem[]> {
-  const run = await store.runs.get(snapshot.run);
-  return (run?.problems ?? []).filter(problem => problem.effect === 'quarantined');
+async function newProblems(store: Store, { before, after }: Pair, { isOne, mark }: ProblemKind): Promise<Problem[]> {
+  const known = new Set((before ? await problemsOf(store, before) : []).filter(isOne).map(mark));
+  return (await problemsOf(store, after)).filter(one => isOne(one) && !known.has(mark(one)));
 }
+
+const problemsOf = async (store: Store, snapshot: Snapshot): Promise<readonly Problem[]> =>
+  (await store.runs.get(snapshot.run))?.problems ?? [];
 
 export type Event = 'added' | 'modified' | 'removed' | 'renamed';
 

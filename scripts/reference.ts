@@ -2,6 +2,7 @@ import { type Snapshot, type SnapshotNumber, snapshotNumber } from '../src/roste
 import { dayIn } from '../src/runs/time.ts';
 import type { Store } from '../src/store/store.ts';
 import { NotFound, UsageError } from './exit.ts';
+import { heldSnapshot } from './held.ts';
 import { dayBefore, endOfDay, isDay, minuteIn } from './text/time.ts';
 
 /** Where a REF is looked up, and what its days mean. */
@@ -14,7 +15,7 @@ export interface Place {
 /** What to say in a store that has no snapshot. */
 export const NOTHING = 'nothing has been published yet; "rosterd status" tells why, "rosterd pull" makes a run';
 
-export const REF_HELP = '42, head, head~1, delivered, @2026-11-20 or @yesterday';
+export const REF_HELP = '42, head, head~1, delivered, held, @2026-11-20 or @yesterday';
 
 /**
  * The snapshot that a REF means. A date is the end of that day in the configured time zone. Throws a UsageError for what is
@@ -26,10 +27,16 @@ export async function resolveReference(ref: string, place: Place): Promise<Snaps
   if (/^\d{1,15}$/.test(ref)) return numbered(snapshotNumber(Number(ref)), place);
   if (ref.startsWith('@')) return atEndOf(ref, place);
   if (ref === 'delivered') return delivered(place);
-  if (ref === 'held') {
-    throw new UsageError('"held" cannot be looked at yet; "rosterd status" tells what was held, and why');
-  }
+  if (ref === 'held') return heldSnapshot(place.store);
   throw new UsageError(`"${ref}" does not name a snapshot; write ${REF_HELP}`);
+}
+
+/** The same for whoever can do nothing with what was not published. */
+export async function resolvePublished(ref: string, place: Place): Promise<Snapshot> {
+  if (ref !== 'held') return await resolveReference(ref, place);
+  throw new UsageError(
+    'a held candidate is no snapshot; "rosterd review" shows it, and "rosterd approve" publishes it',
+  );
 }
 
 async function back(count: number, ref: string, { store, zone }: Place): Promise<Snapshot> {
@@ -73,7 +80,7 @@ async function missing(what: string, { store, zone }: Pick<Place, 'store' | 'zon
 }
 
 /** Numbers, newest first, as `1, 5 to 42`. */
-function ranges(numbers: readonly number[]): string {
+export function ranges(numbers: readonly number[]): string {
   const spans: { from: number; to: number }[] = [];
   for (const number of numbers.toReversed()) {
     const last = spans.at(-1);

@@ -1,6 +1,7 @@
 import type { Department, Person, Snapshot } from '../src/roster/model.ts';
 import { byBytes } from '../src/roster/order.ts';
 import type { RecordedRun, Store } from '../src/store/store.ts';
+import { type HeldSnapshot, heldRoster, isHeld } from './held.ts';
 
 /** One snapshot with everybody in it, and the run that published it. */
 export interface Roster {
@@ -14,12 +15,29 @@ export interface Roster {
 }
 
 export async function rosterOf(store: Store, snapshot: Snapshot): Promise<Roster> {
+  const { people, departments } = isHeld(snapshot)
+    ? await heldValues(store, snapshot)
+    : await valuesAt(store, snapshot);
+  people.sort((a, b) => byBytes(a.username, b.username));
+  return { snapshot, run: await store.runs.get(snapshot.run), people, departments };
+}
+
+interface Values {
+  readonly people: Person[];
+  readonly departments: Department[];
+}
+
+async function heldValues(store: Store, snapshot: HeldSnapshot): Promise<Values> {
+  const { people, departments } = await heldRoster(store, snapshot);
+  return { people: people.map(one => one.load().value), departments: departments.map(one => one.load().value) };
+}
+
+async function valuesAt(store: Store, snapshot: Snapshot): Promise<Values> {
   const people: Person[] = [];
   const departments: Department[] = [];
   for await (const page of store.departments.at(snapshot.number)) for (const { value } of page) departments.push(value);
   for await (const page of store.people.at(snapshot.number)) for (const { value } of page) people.push(value);
-  people.sort((a, b) => byBytes(a.username, b.username));
-  return { snapshot, run: await store.runs.get(snapshot.run), people, departments };
+  return { people, departments };
 }
 
 /** A department in its place in the tree. */

@@ -2,17 +2,19 @@ import type { Config } from '../src/config/schema.ts';
 import { type RowCounts, type Snapshot, type SourceName, sourceName } from '../src/roster/model.ts';
 import { byBytes } from '../src/roster/order.ts';
 import { nextTick } from '../src/runs/schedule.ts';
-import type { Delivery, Holds, RecordedRun, SourceRead, Store } from '../src/store/store.ts';
+import type { Delivery, Hold, Pin, RecordedRun, SourceRead, Store } from '../src/store/store.ts';
 
 /** What makes `status` end with 1. */
-export type Trouble = 'unpublished' | 'held' | 'stale';
+export type Trouble = 'unpublished' | 'pinned' | 'held' | 'stale';
 
 /** How things stand: what is served, and whatever keeps it from being newer. */
 export interface Standing {
   readonly now: Date;
   readonly troubles: readonly Trouble[];
   readonly newest: Snapshot | undefined;
-  readonly hold: Awaited<ReturnType<Holds['open']>>;
+  readonly hold: Hold | undefined;
+  /** The rollback that stands: this one is served, and what is newer waits. */
+  readonly pin: Pin | undefined;
   readonly runs: RunStanding;
   readonly sources: readonly SourceStanding[];
   readonly renamed: readonly Renamed[];
@@ -66,20 +68,23 @@ export const RUNS = 100;
 export async function standingOf(config: Config, store: Store, now: Date): Promise<Standing> {
   const newest = await store.snapshots.newest();
   const hold = await store.holds.open();
+  const pin = await store.pins.current();
+  const served = pin ? await store.snapshots.get(pin.snapshot) : newest;
   const recent = await store.runs.list(RUNS);
   const runs = await runStanding(store, recent);
   return {
     now,
-    troubles: troubles({ newest, hold, bad: runs.bad }, now.getTime() - config.sync.max_stale),
+    troubles: troubles({ newest, hold, pin, bad: runs.bad }, now.getTime() - config.sync.max_stale),
     newest,
     hold,
+    pin,
     runs,
     sources: config.sources.map(source => ({
       ...sourceStanding(sourceName(source.name), [...recent, ...listed(runs.good)]),
       ...nextRead(source, config, now),
       required: source.required,
     })),
-    renamed: newest ? await renamedIn(store, newest) : [],
+    renamed: served ? await renamedIn(store, served) : [],
     delivered: await store.deliveries.newestFinished(),
   };
 }
@@ -102,11 +107,12 @@ const listed = <One>(one: One | undefined): One[] => (one === undefined ? [] : [
 
 /** The same rule as for `/sync`: stale counts from the first run that went wrong. */
 function troubles(
-  { newest, hold, bad }: Pick<Standing, 'newest' | 'hold'> & Pick<RunStanding, 'bad'>,
+  { newest, hold, pin, bad }: Pick<Standing, 'newest' | 'hold' | 'pin'> & Pick<RunStanding, 'bad'>,
   staleBefore: number,
 ): Trouble[] {
   return [
     ...(newest ? [] : ['unpublished' as const]),
+    ...(pin ? ['pinned' as const] : []),
     ...(hold ? ['held' as const] : []),
     ...(newest && bad && bad.started.getTime() < staleBefore ? ['stale' as const] : []),
   ];

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Config, LimitConfig } from './config/schema.ts';
 import type { SourceConfig } from './config/sources.ts';
 import type { SourcePlan } from './roster/drafts.ts';
-import { DEFAULT_LIMITS, type Limit, type Limits } from './roster/guard.ts';
+import { DEFAULT_LIMITS, type GuardRules, LIMITED, type Limit, type Limits } from './roster/guard.ts';
 import { type SourceName, sourceName } from './roster/model.ts';
 import type { Line } from './runs/run.ts';
 import type { StandInTerms } from './runs/stand-in.ts';
@@ -18,7 +18,8 @@ export function openLine(config: Config, store: Store): Line {
     standIns: new Map(config.sources.flatMap(standInOf)),
     plans: config.sources.map(planOf),
     rules: config.check,
-    limits: limitsOf(config.guards),
+    guards: guardRules(config),
+    clients: config.server.clients.flatMap(({ name, scopes }) => (scopes.includes('sync') ? [name] : [])),
     store,
     fingerprint: fingerprint(config),
     timezone: config.timezone,
@@ -38,13 +39,11 @@ const planOf = ({ name, type, action, match, fields }: Config['sources'][number]
 /** What the rows of a manifest that only enriches carry, and what it never sets. */
 const WITHHELD: ReadonlySet<string> = new Set(['email', 'username', 'extra.first_name', 'extra.last_name']);
 
-function limitsOf(guards: Config['guards']): Limits {
-  return {
-    source_rows: limit(DEFAULT_LIMITS.source_rows, guards.source_rows),
-    people_removed: limit(DEFAULT_LIMITS.people_removed, guards.people_removed),
-    departments_removed: limit(DEFAULT_LIMITS.departments_removed, guards.departments_removed),
-  };
-}
+const guardRules = ({ guards, sync }: Config): GuardRules => ({
+  limits: Object.fromEntries(LIMITED.map(name => [name, limit(DEFAULT_LIMITS[name], guards[name])])) as Limits,
+  protect: guards.protect,
+  first: sync.first,
+});
 
 /** What the configuration says over the default; a ceiling of its own does not grow with the roster. */
 function limit(standard: Limit, given: LimitConfig | undefined): Limit {

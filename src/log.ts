@@ -1,4 +1,5 @@
 import pino, { type Logger } from 'pino';
+import type { AutomaticPruning } from './runs/prune.ts';
 import type { RunSummary } from './runs/worker.ts';
 
 /** The daemon's log: one JSON object a line, on standard output or in a file. */
@@ -8,8 +9,9 @@ export const openLog = (level: string, file?: string): Logger =>
     pino.destination({ dest: file ?? 1, sync: true }),
   );
 
-/** The one line that a run leaves in the log. */
-export function logRun(log: Logger, { run, outcome, report, joined }: RunSummary): void {
+/** The one line that a run leaves in the log, after one on what was pruned with it. */
+export function logRun(log: Logger, { run, outcome, report, joined, pruning }: RunSummary): void {
+  if (pruning) logPruning(log, pruning);
   const fields = { run, outcome: outcome.status, joined, sources: report?.sources };
   switch (outcome.status) {
     case 'published':
@@ -27,4 +29,9 @@ export function logRun(log: Logger, { run, outcome, report, joined }: RunSummary
         'run failed',
       );
   }
+}
+
+function logPruning(log: Logger, pruning: AutomaticPruning): void {
+  if ('failure' in pruning) log.error({ why: pruning.failure }, 'old snapshots could not be pruned');
+  else if (Object.values(pruning).some(count => count > 0)) log.info(pruning, 'pruned as the retention says');
 }

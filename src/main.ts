@@ -6,7 +6,7 @@ import { type RosterServer, startServer } from './http/server.ts';
 import { logRun } from './log.ts';
 import { type Authenticator, authenticate } from './logins/authenticate.ts';
 import { openAuthenticators } from './logins/open.ts';
-import { rosterService } from './runs/answers.ts';
+import { rosterService, servedSnapshot } from './runs/answers.ts';
 import { startSchedule } from './runs/schedule.ts';
 import { RunWorker } from './runs/worker.ts';
 import { DeliveryQueue } from './store/delivery-queue.ts';
@@ -148,7 +148,7 @@ function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Va
 
 /** The name at the directory of whoever has this username in the snapshot that is served. */
 async function servedLogin(store: Store, username: string): Promise<string | undefined> {
-  const newest = await store.snapshots.newest();
-  const person = newest && (await store.people.named(username, newest.number));
+  const served = await servedSnapshot(store);
+  const person = served && (await store.people.named(username, served));
   return person?.value.login;
 }

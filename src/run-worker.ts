@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Config } from './config/schema.ts';
 import { openLine } from './line.ts';
 import { renderSnapshot } from './runs/body.ts';
+import { pruneWhenDue } from './runs/prune.ts';
 import { inTurn } from './runs/turn.ts';
 import type { RunSummary, WorkerAnswer, WorkerRequest } from './runs/worker.ts';
 import { openStore } from './store/open.ts';
@@ -34,7 +35,9 @@ async function makeRun(cause: RunCause): Promise<RunSummary> {
   const store = await openedStore();
   const turn = await inTurn(openLine(config, store), { cause, dryRun: false, signal: new AbortController().signal });
   if ('joined' in turn) return { run: turn.joined, outcome: turn.outcome, report: undefined, joined: true };
-  return { run: turn.run, outcome: turn.outcome, report: turn.report, joined: false };
+  const { retention, timezone } = config;
+  const pruning = await pruneWhenDue(store, { retention, timezone, now: new Date() });
+  return { run: turn.run, outcome: turn.outcome, report: turn.report, joined: false, pruning };
 }
 
 async function answer(request: WorkerRequest): Promise<void> {

@@ -1,11 +1,14 @@
 import { isUnchanged } from '../../src/roster/compare.ts';
 import type { ChangeCounts, Snapshot } from '../../src/roster/model.ts';
 import { countsOf, differenceOf, type Pair } from '../difference.ts';
-import { EXIT, NotFound } from '../exit.ts';
+import { EXIT, NotFound, UsageError } from '../exit.ts';
+import { heldDifference, isHeld } from '../held.ts';
 import { openForReading, type ReadingOptions } from '../opened.ts';
 import { NOTHING, type Place, REF_HELP, resolveReference } from '../reference.ts';
+import { lastServed } from '../served.ts';
 import { differenceText, headerText } from '../text/changes.ts';
 import { fieldEvents } from '../text/events.ts';
+import { servedText } from '../text/served.ts';
 import { statText } from '../text/stat.ts';
 import { exitWith, print, printJson, verb } from '../verb.ts';
 
@@ -13,6 +16,7 @@ interface DiffCommandOptions extends ReadingOptions {
   readonly stat?: true;
   readonly nameOnly?: true;
   readonly exitCode?: true;
+  readonly served?: true;
 }
 
 export const command = verb('diff', {
@@ -22,6 +26,8 @@ export const command = verb('diff', {
     ['rosterd diff', 'what the newest snapshot changed'],
     ['rosterd diff @2026-11-20 head', 'what changed since the end of that day'],
     ['rosterd diff delivered head', 'what OMFLOW gets when it asks next'],
+    ['rosterd diff --served', 'what changed for OMFLOW when it last asked'],
+    ['rosterd diff held', 'what would change if the hold were approved'],
     ['rosterd diff --json | jq -r \'select(.event == "person.removed").name\' | sort -u', ''],
   ],
 })
@@ -29,17 +35,22 @@ export const command = verb('diff', {
   .argument('[B]', 'the snapshot to end with')
   .option('--stat', 'only how much changed, and in which fields')
   .option('--name-only', 'only who and what changed, not how')
+  .option('--served', 'between the last two deliveries to the client that was served last')
   .option('--exit-code', 'end with 1 when something differs')
   .option('--mask', 'hide emails and telephone numbers, for sharing')
   .action(async (a: string | undefined, b: string | undefined, options: DiffCommandOptions) => {
     await using opened = await openForReading(options);
     const { store, look, place } = opened;
-    const pair = await pairOf(a, b, place);
-    const difference = await differenceOf(store, pair);
+    if (options.served && a !== undefined) throw new UsageError('--served takes no snapshots: it finds its own');
+    const served = options.served ? await lastServed(place) : undefined;
+    const pair = served ?? (await pairOf(a, b, place));
+    const held = isHeld(pair.before) || isHeld(pair.after);
+    const difference = held ? await heldDifference(store, pair) : await differenceOf(store, pair);
     if (options.json) for (const event of fieldEvents(difference)) printJson(event, look);
     else {
       const body = options.stat ? statText(difference, look) : differenceText(difference, look, options);
       print([...headerText(pair, look), '', ...body]);
+      if (served) print(['', ...servedText(served, look)]);
     }
     if (options.exitCode && differs(countsOf(difference))) exitWith(EXIT.finding);
   });
@@ -48,6 +59,8 @@ const differs = (counts: ChangeCounts) => !isUnchanged(counts);
 
 async function pairOf(a: string | undefined, b: string | undefined, place: Place): Promise<Pair> {
   if (a === undefined) return newestPair(place);
+  // A hold is what may come, so it is compared from the newest on.
+  if (a === 'held' && b === undefined) return pairOf('head', 'held', place);
   return { before: await resolveReference(a, place), after: await resolveReference(b ?? 'head', place) };
 }
 

@@ -9,7 +9,7 @@ import { inTurn, type Pulled } from '../../src/runs/turn.ts';
 import { StoreError } from '../../src/store/error.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
-import { Stopped } from '../exit.ts';
+import { stopOnSignals } from '../stop.ts';
 import { type Look, lookOf } from '../text/look.ts';
 import { exitCodeOf, runObjects, runText, verdictText } from '../text/verdict.ts';
 import { type CommonOptions, exitWith, print, printJson, verb } from '../verb.ts';
@@ -35,10 +35,8 @@ export const command = verb('pull', {
   .option('--mask', 'hide emails and telephone numbers, for sharing')
   .action(async (options: PullOptions) => {
     const { config } = readConfiguration(options.config, process.env);
-    const stop = new AbortController();
-    const abort = (name: string) => stop.abort(new Stopped(`stopped by ${name}; nothing was published`));
-    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, abort);
-    const pulled = options.dryRun ? await dryRun(config, stop.signal) : await pull(config, stop.signal);
+    const signal = stopOnSignals('nothing was published');
+    const pulled = options.dryRun ? await dryRun(config, signal) : await pull(config, signal);
     const look = lookOf({ zone: config.timezone, mask: options.mask });
     if (options.json) for (const object of objectsOf(pulled)) printJson(object, look);
     else print(textOf(pulled, look));

@@ -1,30 +1,22 @@
-import type { GuardFinding, Problem } from '../../src/roster/model.ts';
+import type { GuardFinding, HoldNumber, Problem } from '../../src/roster/model.ts';
 
-/** What an administrator can do about a candidate that is held. */
-export function adviceOnHold(findings: readonly GuardFinding[]): string[] {
-  if (findings.some(ranEmpty)) {
-    return [
-      'Look at the source: its query, its table, the rights of its account. No limit allows that a source runs empty;',
-      'once it gives its rows again, the next run publishes by itself.',
-    ];
-  }
-  const floors = [...largest(findings)].map(([guard, count]) => `${guard}: { floor: ${count} }`);
-  return [
-    'If that is wrong, put the source right: the next run that is within the limits publishes by itself.',
-    'If it is meant, put this into the configuration, run "rosterd pull", and take it out again:',
-    `  guards: { ${floors.join(', ')} }`,
-  ];
+/** What an administrator can do about a candidate that is held; `hold` is absent in a dry run, which opens none. */
+export function adviceOnHold(findings: readonly GuardFinding[], hold: HoldNumber | undefined): string[] {
+  const names = new Set(findings.map(finding => finding.guard));
+  const wrong = names.has('first') ? [] : [IF_WRONG];
+  if (findings.some(ranEmpty))
+    wrong.unshift('Look at the source first: its query, its table, the rights of its account.');
+  const meant =
+    hold === undefined
+      ? 'If it is meant: "rosterd pull" opens a hold for it, which can then be approved.'
+      : `If it is meant: "rosterd review ${hold}" shows the candidate, "rosterd approve ${hold}" publishes exactly that.`;
+  return [...wrong, meant];
 }
+
+const IF_WRONG =
+  'If that is wrong, put the source right: the next run that is within the limits publishes by itself and ends the hold.';
 
 const ranEmpty = ({ guard, count, of }: GuardFinding) => guard === 'source_rows' && count === of;
-
-/** The most that each guard was passed by: what it would have to allow. */
-function largest(findings: readonly GuardFinding[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const { guard, count } of findings) counts.set(guard, Math.max(count, counts.get(guard) ?? 0));
-  return counts;
-}
-
 /** What an administrator can do about what stopped a run. */
 export function adviceOnFailure({ code, source }: Problem): string {
   switch (code) {

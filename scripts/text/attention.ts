@@ -1,6 +1,7 @@
 import type { Config } from '../../src/config/schema.ts';
 import { whyOf } from '../../src/runs/answers.ts';
 import { excused, type Standing } from '../standing.ts';
+import { adviceOnHold } from './advice.ts';
 import { table } from './columns.ts';
 import { type Look, shownName, shownText, styled } from './look.ts';
 import { ago, minuteIn } from './time.ts';
@@ -18,7 +19,7 @@ export function holdText({ hold, runs }: Standing, { sync }: Config, look: Look)
   return [
     styled('bold', `hold ${hold.number}, since run ${hold.run}${newer ? `; run ${newer.number} says` : ''}`, look),
     ...findingsText(newer?.findings ?? hold.findings, look),
-    '"rosterd pull --dry-run" shows who and what would change, and writes nothing.',
+    ...adviceOnHold(newer?.findings ?? hold.findings, hold.number),
     meanwhile,
   ];
 }

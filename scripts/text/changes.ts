@@ -1,8 +1,9 @@
 import { isUnchanged, type MembershipChange } from '../../src/roster/compare.ts';
 import type { Snapshot } from '../../src/roster/model.ts';
 import { changedMemberships, countsOf, type Difference, type Pair } from '../difference.ts';
+import { isHeld } from '../held.ts';
 import { blanks, columns, counted, padEnd, table, widthOf, wrapped } from './columns.ts';
-import { departmentItems, type Item, type Mark, peopleItems } from './lines.ts';
+import { departmentItems, type Item, keptItems, type Mark, peopleItems } from './lines.ts';
 import { type Look, shownName, styled } from './look.ts';
 import { minuteIn } from './time.ts';
 import { totalsText } from './totals.ts';
@@ -22,25 +23,38 @@ export function headerText({ before, after }: Pair, look: Look): string[] {
   return ['nothing, before the first snapshot', ...table([snapshotCells(after, look)])];
 }
 
-const snapshotCells = ({ number, at, people, departments }: Snapshot, look: Look) => [
+const snapshotCells = (snapshot: Snapshot, look: Look) => [
+  snapshotName(snapshot),
   // The blank at the end of the time sets it off from the numbers.
-  `snapshot ${number}`,
-  `${minuteIn(look.zone, at)} `,
-  counted(people, 'person', 'people'),
-  counted(departments, 'department'),
+  `${minuteIn(look.zone, snapshot.at)} `,
+  counted(snapshot.people, 'person', 'people'),
+  counted(snapshot.departments, 'department'),
 ];
 
-/** What changed: a section each for people, departments and memberships, and a line of totals. */
+/** `snapshot 42`, or `hold 3`. */
+export const snapshotName = (snapshot: Snapshot) =>
+  isHeld(snapshot) ? `hold ${snapshot.held.number}` : `snapshot ${snapshot.number}`;
+
+/** Of those with a last good value the first are listed; `show` counts them all. */
+const MOST_KEPT = 20;
+
+/**
+ * What changed: a section each for people, departments and memberships, one for what is newly not served as its source
+ * says, and a line of totals.
+ */
 export function differenceText(difference: Difference, look: Look, options: DiffOptions = {}): string[] {
   const counts = countsOf(difference);
-  if (isUnchanged(counts) && difference.quarantined.length === 0) return ['nothing changed'];
+  const isQuiet = difference.quarantined.length === 0 && !difference.kept?.length;
+  if (isUnchanged(counts) && isQuiet) return ['nothing changed'];
   const [people, morePeople] = cut(peopleItems(difference, look), options);
   const [departments, moreDepartments] = cut(departmentItems(difference, look), options);
-  const layout = { ...options, look, ...widthsOf([...people, ...departments]) };
+  const kept = keptItems(difference, look);
+  const layout = { ...options, look, ...widthsOf([...people, ...departments, ...kept.slice(0, MOST_KEPT)]) };
   return [
     ...section('people', [...itemsText(people, layout), ...morePeople], look),
     ...section('departments', [...itemsText(departments, layout), ...moreDepartments], look),
     ...section('memberships', membershipsText(difference, layout), look),
+    ...section('kept', keptText(kept, layout), look),
     '',
     totalsText(counts, difference.quarantined.length),
   ];
@@ -97,6 +111,12 @@ const STYLES: Readonly<Record<Mark, Parameters<typeof styled>[0]>> = {
   R: 'cyan',
   '!': 'magenta',
 };
+
+function keptText(kept: readonly Item[], layout: Layout): string[] {
+  const rest = kept.length - MOST_KEPT;
+  const lines = itemsText(kept.slice(0, MOST_KEPT), layout);
+  return rest > 0 ? [...lines, `    … and ${rest} more`] : lines;
+}
 
 function cut<One>(list: readonly One[], { most }: DiffOptions): [readonly One[], string[]] {
   if (!most || list.length <= most.count) return [list, []];

@@ -20,7 +20,7 @@ export interface FieldEvent {
   readonly old: string;
   readonly new: string;
   readonly source: string;
-  /** Why somebody or something went (`left`, `missing`) or is not served; else `""`. */
+  /** Why somebody or something went (`left`, `missing`), or is not served as its source says; else `""`. */
   readonly reason: string;
 }
 
@@ -30,7 +30,7 @@ export function* fieldEvents(difference: Difference): Generator<FieldEvent> {
   for (const change of people) yield* personEvents(change);
   for (const change of difference.departments) yield* departmentEvents(change);
   for (const change of difference.people) yield* membershipEvents(change);
-  for (const problem of difference.quarantined) yield quarantineEvent(problem);
+  for (const problem of [...difference.quarantined, ...(difference.kept ?? [])]) yield problemEvent(problem);
 }
 
 export function* personEvents(change: Change<Person>): Generator<FieldEvent> {
@@ -55,8 +55,9 @@ export function* membershipEvents(change: Change<Person>): Generator<FieldEvent>
   }
 }
 
-const quarantineEvent = ({ kind, key, name, source, text }: Problem): FieldEvent => ({
-  event: `${kind}.quarantined`,
+/** `person.quarantined`, `department.kept`, `membership.dropped`. */
+const problemEvent = ({ kind, effect, key, name, source, text }: Problem): FieldEvent => ({
+  event: `${kind}.${effect}`,
   key,
   name,
   field: '',

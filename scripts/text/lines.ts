@@ -1,5 +1,6 @@
 import type { Change, FieldChange } from '../../src/roster/compare.ts';
 import { type Department, type Person, type Problem, splitKey } from '../../src/roster/model.ts';
+import { byBytes } from '../../src/roster/order.ts';
 import { changedPeople, type Difference, type Event, eventOf, subjectOf } from '../difference.ts';
 import { padEnd, widthOf } from './columns.ts';
 import { type Look, shownName, shownText, shownValue } from './look.ts';
@@ -34,6 +35,10 @@ export function departmentItems({ departments, quarantined }: Difference, look: 
   const out = quarantined.filter(problem => problem.kind === 'department');
   return [...departments.map(change => departmentItem(change, look)), ...out.map(one => outItem(one, look))];
 }
+
+/** Who and what is newly not served as the source says, by name, each with the reason. */
+export const keptItems = ({ kept = [] }: Difference, look: Look): Item[] =>
+  kept.toSorted((a, b) => byBytes(a.name, b.name)).map(one => outItem(one, look));
 
 function personItem(change: Change<Person>, look: Look): Item {
   const person = subjectOf(change);
@@ -74,7 +79,7 @@ const departmentText = ({ display_name, parent_group_no }: Department, look: Loo
     parent_group_no === '' ? 'at the top' : `in ${shownName(parent_group_no, look)}`
   }`;
 
-/** Somebody or something that is not served, and why. */
+/** Somebody or something that is not served, or not as the source says, and why. */
 export const outItem = (problem: Problem, look: Look): Item => ({
   mark: '!',
   name: shownName(problem.name || problem.key || '(no name)', look),

@@ -1,3 +1,4 @@
+import type { Snapshot } from '../../src/roster/model.ts';
 import { whyOf } from '../../src/runs/answers.ts';
 import type { Delivery, RecordedRun, Store } from '../../src/store/store.ts';
 import { NOTHING } from '../reference.ts';
@@ -19,15 +20,22 @@ export interface List {
 
 export async function snapshotsList(store: Store, count: number, { zone }: Look): Promise<List> {
   const snapshots = await store.snapshots.list(count);
+  const pin = await store.pins.current();
+  const noteOf = ({ number, hold }: Snapshot) =>
+    [...(hold === undefined ? [] : [`hold ${hold}, approved`]), ...(pin?.snapshot === number ? ['pinned'] : [])].join(
+      ', ',
+    );
+  const noted = snapshots.some(snapshot => noteOf(snapshot) !== '');
   const headings = ['snapshot', 'published', 'people', 'departments', 'memberships', 'changes'];
   return {
-    rows: snapshots.map(({ number, at, people, departments, memberships, changes }) => [
-      ...[String(number), minuteIn(zone, at)],
-      ...[people, departments, memberships].map(String),
-      shortTotals(changes),
+    rows: snapshots.map(snapshot => [
+      ...[String(snapshot.number), minuteIn(zone, snapshot.at)],
+      ...[snapshot.people, snapshot.departments, snapshot.memberships].map(String),
+      shortTotals(snapshot.changes),
+      ...(noted ? [noteOf(snapshot)] : []),
     ]),
-    objects: snapshots.map(({ number, ...rest }) => ({ snapshot: number, ...rest })),
-    head: rows => table([headings, ...rows], { right: [0, 2, 3, 4] }),
+    objects: snapshots.map(({ number, ...rest }) => ({ snapshot: number, ...rest, pinned: pin?.snapshot === number })),
+    head: rows => table([[...headings, ...(noted ? ['note'] : [])], ...rows], { right: [0, 2, 3, 4] }),
     none: NOTHING,
   };
 }

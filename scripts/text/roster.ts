@@ -1,5 +1,7 @@
 import { PERSON_FIELDS, type Person } from '../../src/roster/model.ts';
+import { isHeld } from '../held.ts';
 import { type Place, type Roster, treeOf } from '../roster.ts';
+import { snapshotName } from './changes.ts';
 import { blanks, counted, table } from './columns.ts';
 import { personText } from './lines.ts';
 import { type Look, shownName, shownValue, styled } from './look.ts';
@@ -9,9 +11,12 @@ import { shortTotals } from './totals.ts';
 
 /** One snapshot in words: its size, its departments as a tree, its people, and what its run found wrong. */
 export function rosterText({ snapshot, run, people, departments }: Roster, look: Look): string[] {
-  const { number, at, memberships, digest, changes } = snapshot;
+  const { at, memberships, digest, changes } = snapshot;
   const rows = [
-    ['published', `${minuteIn(look.zone, at)} by run ${snapshot.run}${run ? ` (${run.cause})` : ''}`],
+    [
+      isHeld(snapshot) ? 'held' : 'published',
+      `${minuteIn(look.zone, at)} by run ${snapshot.run}${run ? ` (${run.cause})` : ''}`,
+    ],
     [
       'holds',
       `${counted(snapshot.people, 'person', 'people')}, ${counted(snapshot.departments, 'department')}, ${counted(memberships, 'membership')}`,
@@ -20,7 +25,7 @@ export function rosterText({ snapshot, run, people, departments }: Roster, look:
     ['digest', digest],
   ];
   return [
-    styled('bold', `snapshot ${number}`, look),
+    styled('bold', snapshotName(snapshot), look),
     ...table(rows, { indent: 2 }),
     ...listed('departments', treeText(treeOf({ departments, people }), look), look),
     ...listed('people', peopleText(people, look), look),

@@ -4,7 +4,7 @@ import { codeWords } from './words.ts';
 
 /** How things stand, as one object for scripts. Times are in UTC, ISO 8601. */
 export function standingObject(standing: Standing): object {
-  const { newest, hold, runs, sources, renamed, delivered, troubles } = standing;
+  const { newest, hold, pin, runs, sources, renamed, delivered, troubles } = standing;
   const { judging } = runs;
   return {
     troubles,
@@ -15,6 +15,7 @@ export function standingObject(standing: Standing): object {
     delivered: delivered ?? null,
     sources,
     hold: hold ?? null,
+    pin: pin ?? null,
     quarantined: (judging?.problems ?? []).filter(problem => problem.effect === 'quarantined'),
     renamed,
     problems: (judging?.counts ?? []).map(count => ({ ...count, text: codeWords(count.code) })),

@@ -59,8 +59,10 @@ function headline(standing: Standing, reader: Reader): string[] {
   return [styled('green', `snapshot ${newest?.number} is served${confirmed}`, reader.look)];
 }
 
-function troubleText(trouble: Trouble, { newest, hold, runs }: Standing, reader: Reader): string {
+function troubleText(trouble: Trouble, { newest, hold, pin, runs }: Standing, reader: Reader): string {
   switch (trouble) {
+    case 'pinned':
+      return `pinned${pin ? ` since ${when(pin.at, reader)}: snapshot ${pin.snapshot} is served` : ''}, whatever runs publish; "rosterd unpin" ends that`;
     case 'unpublished':
       return `nothing has been published yet${runs.last ? '' : '; "rosterd pull" makes the first run'}`;
     case 'held':
@@ -70,9 +72,14 @@ function troubleText(trouble: Trouble, { newest, hold, runs }: Standing, reader:
   }
 }
 
-function facts({ newest, runs, delivered }: Standing, reader: Reader): string[][] {
+function facts({ newest, pin, runs, delivered }: Standing, reader: Reader): string[][] {
   const confirmed = runs.good?.finished;
+  const waits = pin && newest && newest.number > pin.snapshot;
   return [
+    ...(pin ? [['served', `snapshot ${pin.snapshot}`, when(pin.at, reader), 'pinned']] : []),
+    ...(waits
+      ? [['waiting', `snapshot ${newest.number}`, `"rosterd diff ${pin.snapshot} ${newest.number}" shows it`]]
+      : []),
     ...(newest ? [['published', `snapshot ${newest.number}`, when(newest.at, reader), sizes(newest)]] : []),
     ...(confirmed ? [['confirmed', `run ${runs.good?.number}`, when(confirmed, reader)]] : []),
     ...(runs.last

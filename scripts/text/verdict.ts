@@ -85,17 +85,15 @@ function heldText({ hold, reasons }: Extract<Outcome, { status: 'held' }>, { dry
   const head = dryRun
     ? `dry run: this would be held, for it passes ${limits}; nothing was written`
     : `held${hold === undefined ? '' : ` as hold ${hold}`}: it passes ${limits}, so nothing was published`;
-  return [styled('red', head, look), ...findingsText(reasons, look)];
+  return [styled('red', head, look), ...findingsText(reasons, look), ...adviceOnHold(reasons, hold)];
 }
 
-/** The limits that were passed, and what to do. */
-export const findingsText = (reasons: readonly GuardFinding[], look: Look): string[] => [
-  ...table(
+/** The limits that were passed. */
+export const findingsText = (reasons: readonly GuardFinding[], look: Look): string[] =>
+  table(
     reasons.map(({ guard, text }) => [guard, shownText(text, look)]),
     { indent: 2 },
-  ),
-  ...adviceOnHold(reasons),
-];
+  );
 
 function failedText({ problems }: Extract<Outcome, { status: 'failed' }>, { dryRun, look }: VerdictOptions): string[] {
   const head = dryRun ? 'dry run: this fails; nothing was written' : 'failed: nothing was published';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { LIMITED } from '../roster/guard.ts';
 import { type DatabaseConfig, database, databaseUrl, directory, noStartTlsOnLdaps } from './connections.ts';
 import { schedule } from './schedule.ts';
 import { type SourceConfig, source } from './sources.ts';
@@ -45,6 +46,33 @@ const limit = z.union([
   }),
 ]);
 
+/** A limit of which, without its share, nothing would be left; see `roster/guard.ts` for the defaults. */
+const guards = z
+  .strictObject({
+    ...(Object.fromEntries(LIMITED.map(name => [name, limit.optional()])) as Record<
+      (typeof LIMITED)[number],
+      z.ZodOptional<typeof limit>
+    >),
+    protect: z.array(text).optional().describe('usernames, logins or emails of people who never go without approval'),
+  })
+  .optional()
+  .transform(given => ({ ...given, protect: given?.protect ?? [] }));
+
+const count = z.int().min(1, 'is less than 1');
+
+const retention = z
+  .strictObject({
+    last: count.optional().describe('the newest snapshots that are kept in any case'),
+    daily: duration.optional().describe('for so long the last snapshot of each day is kept; also runs and deliveries'),
+    monthly: count.optional().describe('for so many months the last snapshot of each month is kept'),
+  })
+  .optional()
+  .transform(given => ({
+    last: given?.last ?? 50,
+    daily: given?.daily ?? seconds(90 * 86_400),
+    monthly: given?.monthly ?? 24,
+  }));
+
 const NO_ADDRESS = 'is not an address; write 127.0.0.1:8642 or unix:/run/rosterd.sock';
 const hasPort = (address: string) => address.startsWith('unix:') || Number(/\d+$/.exec(address)?.[0]) < 65_536;
 
@@ -83,6 +111,7 @@ export const configSchema = z.strictObject({
       deadline: patience.optional(),
       max_stale: duration.optional(),
       on_hold: z.enum(['fail', 'serve_last']).optional(),
+      first: z.enum(['accept', 'hold']).optional(),
     })
     .optional()
     .transform(given => ({
@@ -90,6 +119,7 @@ export const configSchema = z.strictObject({
       deadline: given?.deadline ?? seconds(15),
       max_stale: given?.max_stale ?? seconds(86_400),
       on_hold: given?.on_hold ?? ('fail' as const),
+      first: given?.first ?? ('accept' as const),
     })),
   sources: z.array(source).min(1, 'is empty: there is nothing to pull from'),
   authenticate: z.array(z.discriminatedUnion('type', [ldapAuthenticator, sqlAuthenticator])).default([]),
@@ -107,13 +137,8 @@ export const configSchema = z.strictObject({
       gender: given?.gender ?? ('male' as const),
       reused_email: given?.reused_email ?? ('quarantine' as const),
     })),
-  guards: z
-    .strictObject({
-      source_rows: limit.optional(),
-      people_removed: limit.optional(),
-      departments_removed: limit.optional(),
-    })
-    .default({}),
+  guards,
+  retention,
 });
 
 /** A configuration as it is written, before the manifests that it names were read. */

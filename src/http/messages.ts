@@ -1,4 +1,5 @@
 import type { Language } from '../config/schema.ts';
+import type { ChangeCounts } from '../roster/model.ts';
 import type { Failure } from './failure.ts';
 import type { SyncRefusal } from './roster.ts';
 
@@ -12,9 +13,20 @@ export interface Words {
   readonly firstPullRunning: string;
   readonly unavailable: string;
   readonly nothingPublished: string;
-  readonly held: (hold: number) => string;
+  readonly held: (hold: number, sizes: Sizes) => string;
   readonly stale: (since: string) => string;
 }
+
+/** What a candidate would add, modify and remove, in signs that need no language: `+1 ~2 -40`. */
+interface Sizes {
+  readonly people: string;
+  readonly departments: string;
+}
+
+const sizesOf = (changes: ChangeCounts): Sizes => ({
+  people: `+${changes.people_added} ~${changes.people_modified + changes.people_renamed} -${changes.people_removed}`,
+  departments: `+${changes.departments_added} ~${changes.departments_modified} -${changes.departments_removed}`,
+});
 
 /** Why `/sync` has no roster to give; what a run said about it comes last, so that only that is ever cut. */
 export function refusalText(words: Words, refusal: SyncRefusal): string {
@@ -26,7 +38,7 @@ export function refusalText(words: Words, refusal: SyncRefusal): string {
     case 'nothing_published':
       return short(`${words.nothingPublished}${refusal.why}`);
     case 'held':
-      return short(`${words.held(refusal.hold)}${refusal.why}`);
+      return short(`${words.held(refusal.hold, sizesOf(refusal.changes))}${refusal.why}`);
     case 'stale':
       return short(`${words.stale(minute(refusal.since))}${refusal.why}`);
   }
@@ -73,8 +85,8 @@ const en: Words = {
   firstPullRunning: 'The first pull is still running. Try again in a few minutes.',
   unavailable: 'The roster cannot be read now. Run `rosterd status` on the server of rosterd.',
   nothingPublished: 'Nothing has been published yet. Run `rosterd status` on the server of rosterd. Reason: ',
-  held: hold =>
-    `Hold ${hold} waits for an administrator's decision. Run \`rosterd status\` on the server of rosterd. Reason: `,
+  held: (hold, { people, departments }) =>
+    `Hold ${hold} waits for an administrator's decision (people ${people}, departments ${departments}). Run \`rosterd review ${hold}\` on the server of rosterd. Reason: `,
   stale: since =>
     `The data could not be refreshed since ${since}. Run \`rosterd status\` on the server of rosterd. Reason: `,
 };
@@ -104,7 +116,8 @@ const zhTW: Words = {
   firstPullRunning: '第一次資料擷取仍在進行中，請於幾分鐘後再試。',
   unavailable: '目前無法讀取名冊。請在 rosterd 伺服器上執行 `rosterd status`。',
   nothingPublished: '尚未發布任何名冊。請在 rosterd 伺服器上執行 `rosterd status`。原因：',
-  held: hold => `保留案 ${hold} 正等待管理員決定。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：`,
+  held: (hold, { people, departments }) =>
+    `保留案 ${hold} 正等待管理員決定（人員 ${people}，部門 ${departments}）。請在 rosterd 伺服器上執行 \`rosterd review ${hold}\`。原因：`,
   stale: since => `自 ${since} 起資料無法更新。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：`,
 };
 
@@ -134,8 +147,8 @@ const ja: Words = {
   firstPullRunning: '最初のデータ取得がまだ実行中です。数分後に再試行してください。',
   unavailable: '現在、名簿を読み出せません。rosterd のサーバーで `rosterd status` を実行してください。',
   nothingPublished: 'まだ何も公開されていません。rosterd のサーバーで `rosterd status` を実行してください。理由：',
-  held: hold =>
-    `保留 ${hold} が管理者の判断を待っています。rosterd のサーバーで \`rosterd status\` を実行してください。理由：`,
+  held: (hold, { people, departments }) =>
+    `保留 ${hold} が管理者の判断を待っています（人員 ${people}、部門 ${departments}）。rosterd のサーバーで \`rosterd review ${hold}\` を実行してください。理由：`,
   stale: since =>
     `${since} からデータを更新できていません。rosterd のサーバーで \`rosterd status\` を実行してください。理由：`,
 };

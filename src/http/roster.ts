@@ -1,11 +1,11 @@
-import type { SnapshotNumber } from '../roster/model.ts';
+import type { ChangeCounts, SnapshotNumber } from '../roster/model.ts';
 
 /** Why `/sync` cannot answer with a roster; the words for it, by language, are in `messages.ts`. */
 export type SyncRefusal =
   | { readonly reason: 'first_pull_running' }
   /** Nothing was ever published; `why` is the newest run's first problem, in English. */
   | { readonly reason: 'nothing_published'; readonly why: string }
-  | { readonly reason: 'held'; readonly hold: number; readonly why: string }
+  | { readonly reason: 'held'; readonly hold: number; readonly changes: ChangeCounts; readonly why: string }
   /** The store or the worker does not answer; the log says more. */
   | { readonly reason: 'unavailable' }
   /** The newest snapshot was last confirmed too long ago; `since` is the first failed run after that. */

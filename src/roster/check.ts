@@ -1,6 +1,6 @@
 import type { Candidate } from './candidate.ts';
 import { type Claim, settle, usurped } from './claims.ts';
-import { type Departments, exists, growTree, type Listed, listDepartments, sourceOf } from './departments.ts';
+import { type Departments, exists, type Listed, listDepartments, sourceOf } from './departments.ts';
 import type { Draft } from './drafts.ts';
 import { type Identity, identify } from './identify.ts';
 import type { Known, Removal, Stored } from './known.ts';
@@ -20,6 +20,7 @@ import {
 import { byBytes } from './order.ts';
 import type { ProblemList } from './problems.ts';
 import { type Rules, type Tidied, tidy } from './tidy.ts';
+import { growTree } from './tree.ts';
 
 const NOWHERE_ELSE: Provenance = Object.freeze({});
 
@@ -73,7 +74,7 @@ export function check(input: CheckInput): Candidate {
   for (const kept of [...usurped(identities), ...joined]) people.set(kept.value.key, kept);
   const claims = settle(identities, valuesOf(people), context);
   const named = inUse(valuesOf(people), followed(identities));
-  const departments = listDepartments(merged.departments, known.departments, problems, named);
+  const departments = listDepartments({ drafts: merged.departments, known, named }, problems);
   for (const claim of claims) admit(claim, departments, people, problems);
   const tree = growTree(departments, inUse(valuesOf(people)), problems);
   return {

@@ -1,6 +1,8 @@
+import { contest, type Loss } from './contest.ts';
+import { type EmailContext, refusal } from './emails.ts';
 import { fold } from './fold.ts';
 import type { Identity } from './identify.ts';
-import type { Known, Stored } from './known.ts';
+import { called, type Holder, isErased, type Known, type Stored } from './known.ts';
 import {
   type BrokenField,
   type Extra,
@@ -26,10 +28,22 @@ export interface Claim {
 
 /** The claims of everybody who is new or differs, with names and emails settled among themselves and with the others. */
 export function settle(identities: readonly Identity[], others: Iterable<Person>, context: Context): Claim[] {
-  const claims = identities.map(identity => claimOf(identity, context)).sort((a, b) => byRank(context.rank, a, b));
-  if (claims.length === 0) return claims;
-  contest(claims, others, context);
+  const left = whoLeft(identities, others, context.known);
+  const claims = identities
+    .map(identity => claimOf(identity, { ...context, left }))
+    .sort((a, b) => byRank(context.rank, a, b));
+  if (claims.length > 0) contest(claims, others, loss => stepBack(loss, context));
   return claims;
+}
+
+/** Who left with an email, or does so now; where nothing was ever delivered, whoever comes back now has given it up. */
+function whoLeft(identities: readonly Identity[], others: Iterable<Person>, { gone, left, delivered }: Known) {
+  const leaving = new Map(gone.map(({ value }) => [value.key, value]));
+  for (const { key, incumbent } of identities) leaving.delete(incumbent?.value.key ?? key);
+  if (leaving.size > 0) for (const { key } of others) leaving.delete(key);
+  const now = Map.groupBy(leaving.values(), one => fold(one.email));
+  const back = new Set<string>(delivered.what === '' ? identities.map(one => one.key) : []);
+  return (email: string) => [...(left.get(email) ?? []).filter(({ key }) => !back.has(key)), ...(now.get(email) ?? [])];
 }
 
 /** Whose key an impostor has and nobody else: they are served on as they were, with their names: bad data removes nobody. */
@@ -48,7 +62,7 @@ export interface Context {
   readonly rank: ReadonlyMap<string, number>;
 }
 
-function claimOf(identity: Identity, context: Context): Claim {
+function claimOf(identity: Identity, context: Context & EmailContext): Claim {
   const { tidied, incumbent, returning, key } = identity;
   const from = tidied.draft.from ?? {};
   const name = incumbent?.value.username ?? returning ?? tidied.person.username;
@@ -65,8 +79,18 @@ function claimOf(identity: Identity, context: Context): Claim {
   const by = tidied.draft.match;
   if (incumbent && by?.by === 'ad_no' && by.hidden && claim.person.ad_no === '') keep(claim, 'ad_no', incumbent);
   if (clean(tidied.draft.fields.nick_name ?? '') === '' && !broken(tidied, 'nick_name')) nameAfterUsername(claim);
-  if (!incumbent && claim.out === undefined) claim.out = ofLedger(claim, context);
+  if (incumbent) keepEmail(claim, incumbent, context);
+  else claim.out ??= ofLedger(claim, context) ?? refusal(claim.person, context)?.text;
   return claim;
+}
+
+/** The incumbent's last good email stands as long as OMFLOW would not take the new one. */
+function keepEmail(claim: Claim, incumbent: Stored<Person>, context: Context & EmailContext): void {
+  if (fold(claim.person.email) === fold(incumbent.value.email)) return;
+  const refused = refusal(claim.person, context);
+  if (!refused) return;
+  keep(claim, 'email', incumbent);
+  note(claim, context, 'kept', refused.code, `${refused.text}; the last good value stays`);
 }
 
 const broken = (tidied: Tidied, field: string) => tidied.broken.some(one => one.field === field);
@@ -122,117 +146,19 @@ function blank(claim: Claim, field: string, rules: Rules): void {
 
 function ofLedger({ person, identity }: Claim, { known, rules }: Context): string | undefined {
   const owner = known.ledger.byUsername.get(fold(person.login));
-  if (owner && owner.key !== identity.key) {
-    return `username "${person.login}" was published for somebody else (${owner.key}) and stays theirs`;
+  if (owner && !isOwner(identity, owner)) {
+    const whom = isErased(owner.key) ? called(owner.key) : `somebody else (${owner.key})`;
+    return `username "${person.login}" was published for ${whom} and stays theirs`;
   }
-  const before = known.ledger.byEmail.get(fold(person.email))?.find(name => name !== person.username);
+  const names = known.ledger.byEmail.get(fold(person.email));
+  const before = names?.find(name => fold(name) !== fold(person.username));
   if (before === undefined || rules.reused_email === 'allow') return undefined;
-  return `email "${person.email}" was published for "${before}" before, and OMFLOW would refuse it for anybody else`;
+  return `email "${person.email}" was published for ${called(before)} before, and OMFLOW would refuse it for anybody else`;
 }
 
-/** What has to be unique, and how an incumbent steps back when it is not theirs. */
-interface Contest {
-  readonly field: 'username' | 'email';
-  marks(person: Person): readonly string[];
-  /** True when the incumbent had it already. */
-  holds(incumbent: Person, mark: string): boolean;
-}
-
-const usernames: Contest = {
-  field: 'username',
-  marks: ({ username, login }) => (username === login ? [fold(login)] : [fold(username), fold(login)]),
-  holds: (incumbent, mark) => fold(incumbent.username) === mark || fold(incumbent.login) === mark,
-};
-
-const emails: Contest = {
-  field: 'email',
-  marks: person => [fold(person.email)],
-  holds: (incumbent, mark) => fold(incumbent.email) === mark,
-};
-
-/** A mark that a claim does not get. */
-interface Loss {
-  readonly claim: Claim;
-  readonly what: Contest;
-  readonly mark: string;
-  /** Who gets it; undefined when it is somebody of whom nothing changed. */
-  readonly winner: Claim | undefined;
-  readonly text: string;
-}
-
-/**
- * Gives every mark to one claim: to whoever is served with it now, else by the order of sources, then the lowest key.
- * A loser who is served steps back to what they had, which may unseat somebody else; one who is not is out, which may
- * give way to somebody else. So it goes on until nobody loses, and only what is lost for sure is acted on: the highest
- * loser always is, and nobody steps back twice, so that ends.
- */
-function contest(claims: readonly Claim[], others: Iterable<Person>, context: Context): void {
-  const contests = [usernames, emails].map(what => ({
-    what,
-    taken: new Map<string, string>(),
-    back: new Set<Claim>(),
-  }));
-  for (const { what, taken } of contests) {
-    const marks = new Set(wantedBy(claims, what).keys());
-    for (const other of others)
-      for (const mark of what.marks(other)) if (marks.has(mark)) taken.set(mark, other.username);
-  }
-  for (;;) {
-    const lost = contests.flatMap(({ what, taken, back }) =>
-      losses(wantedBy(claims, what), taken, what).filter(({ claim }) => !back.has(claim)),
-    );
-    if (lost.length === 0) return;
-    const losing = Map.groupBy(lost, loss => loss.claim);
-    const sure = lost.filter(loss => isSure(loss, losing));
-    if (sure.length === 0) throw new Error('names and emails that several people claim cannot be settled');
-    for (const loss of sure) {
-      const back = contests.find(one => one.what === loss.what)?.back;
-      if (loss.claim.out !== undefined || back?.has(loss.claim)) continue;
-      back?.add(loss.claim);
-      stepBack(loss, context);
-    }
-  }
-}
-
-/** Whether the winner keeps what they won: a newcomer who loses anything is out, an incumbent only steps back from that. */
-function isSure({ winner, what, mark }: Loss, losing: ReadonlyMap<Claim, readonly Loss[]>): boolean {
-  if (winner === undefined || holds(winner, mark, what)) return true;
-  const own = losing.get(winner) ?? [];
-  return winner.identity.incumbent ? own.every(loss => loss.what !== what) : own.length === 0;
-}
-
-function wantedBy(claims: readonly Claim[], what: Contest): Map<string, Claim[]> {
-  const wanted = new Map<string, Claim[]>();
-  for (const claim of claims) {
-    if (claim.out !== undefined) continue;
-    for (const mark of new Set(what.marks(claim.person))) {
-      const list = wanted.get(mark);
-      if (list) list.push(claim);
-      else wanted.set(mark, [claim]);
-    }
-  }
-  return wanted;
-}
-
-function losses(
-  wanted: ReadonlyMap<string, readonly Claim[]>,
-  taken: ReadonlyMap<string, string>,
-  what: Contest,
-): Loss[] {
-  return [...wanted].flatMap(([mark, list]) => {
-    const other = taken.get(mark);
-    if (other === undefined && list.length === 1) return [];
-    const winner = other === undefined ? (list.find(claim => holds(claim, mark, what)) ?? list[0]) : undefined;
-    const text = `is the same as that of "${other ?? winner?.person.username}"`;
-    return list.flatMap(claim =>
-      claim === winner || holds(claim, mark, what) ? [] : { claim, what, mark, winner, text },
-    );
-  });
-}
-
-function holds({ identity }: Claim, mark: string, what: Contest): boolean {
-  return identity.incumbent !== undefined && what.holds(identity.incumbent.value, mark);
-}
+/** Whose data was erased has no key any more, and comes back under their username. */
+const isOwner = ({ key, returning }: Identity, owner: Holder) =>
+  isErased(owner.key) ? fold(returning ?? '') === fold(owner.username) : key === owner.key;
 
 function stepBack({ claim, what, text }: Loss, context: Context): void {
   const { incumbent } = claim.identity;

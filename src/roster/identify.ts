@@ -1,5 +1,5 @@
 import { fold } from './fold.ts';
-import type { Known, Stored } from './known.ts';
+import { isErased, type Known, type Stored } from './known.ts';
 import { type Person, type PersonKey, personKey, splitKey, type Username } from './model.ts';
 import type { Tidied } from './tidy.ts';
 
@@ -147,23 +147,28 @@ function findGone(fresh: readonly Tidied[], gone: ReadonlyMap<PersonKey, Stored<
 interface Returning {
   readonly key: PersonKey;
   readonly username: Username;
+  /** Set when the key alone says so, and it was given to somebody else since. */
+  readonly impostor?: string | undefined;
 }
 
 /** Who left is a record about; whose key has a record of its own (`listed`), that one is, however broken it is. */
-function findReturning(fresh: readonly Tidied[], listed: ReadonlySet<PersonKey>, { ledger }: Known) {
+function findReturning(fresh: readonly Tidied[], listed: ReadonlySet<PersonKey>, { ledger, former }: Known) {
   const found = new Map<Tidied, Returning>();
   const taken = new Set<PersonKey>();
   const isFree = (key: PersonKey, { draft }: Tidied) =>
     !taken.has(key) && (!listed.has(key) || draft.joined?.includes(key));
   for (const isNear of [true, false]) {
     for (const tidied of fresh) {
-      const { key, login, email } = tidied.person;
+      const { key, username, login, email } = tidied.person;
       const own = ledger.byKey.get(key);
       const before = ledger.byUsername.get(fold(login));
-      if (own !== undefined) found.set(tidied, { key, username: own });
-      else if (before && (sourceOf(before.key) === tidied.draft.source) === isNear && isFree(before.key, tidied)) {
+      if (own !== undefined && !isErased(own)) {
+        const last = former.get(key);
+        found.set(tidied, { key, username: own, impostor: last && recycled(tidied, last, 'they left') });
+      } else if (before && (sourceOf(before.key) === tidied.draft.source) === isNear && isFree(before.key, tidied)) {
         if (!ledger.byEmail.get(fold(email))?.includes(before.username)) continue;
-        found.set(tidied, before);
+        // Key and spelling of whom was erased are gone; theirs are now those that they come back with.
+        found.set(tidied, isErased(before.key) ? { key, username } : before);
         taken.add(before.key);
       }
     }
@@ -184,12 +189,11 @@ function ofKnownKey(tidied: Tidied, known: Known, usurped: boolean): Identity {
 const TELLING: readonly string[] = ['key', 'username', 'email', 'nick_name'];
 
 /** The same key, but nothing else is: the key was given to somebody else. A broken field says nothing about that. */
-function recycled({ person, broken }: Tidied, incumbent: Person): string | undefined {
+function recycled({ person, broken }: Tidied, last: Person, until = 'now'): string | undefined {
   if (broken.some(one => TELLING.includes(one.field))) return undefined;
-  const sameName = [incumbent.login, incumbent.username].some(name => fold(name) === fold(person.login));
-  if (sameName || fold(person.email) === fold(incumbent.email) || person.nick_name === incumbent.nick_name)
-    return undefined;
-  return `its key ${person.key} was "${incumbent.username}" <${incumbent.email}> until now, and username, email and name all differ`;
+  const sameName = [last.login, last.username].some(name => fold(name) === fold(person.login));
+  if (sameName || fold(person.email) === fold(last.email) || person.nick_name === last.nick_name) return undefined;
+  return `its key ${person.key} was "${last.username}" <${last.email}> until ${until}, and username, email and name all differ`;
 }
 
 const asIncumbent = (tidied: Tidied, incumbent: Stored<Person>): Identity => ({
@@ -205,5 +209,5 @@ const newcomer = (tidied: Tidied, returning: Returning | undefined): Identity =>
   tidied,
   incumbent: undefined,
   returning: returning?.username,
-  impostor: undefined,
+  impostor: returning?.impostor,
 });

@@ -101,3 +101,22 @@ export function rosterDigest(departments: Iterable<Digest>, people: Iterable<Dig
   for (const leaves of [departments, people]) for (const one of leaves) whole.update(one);
   return digestOf(whole.digest('hex'));
 }
+
+/**
+ * The leaves of all people of a snapshot in key order: of those who are there, with those of purged people in their places,
+ * which count from 0 among all.
+ */
+export function withPurged(
+  leaves: readonly Digest[],
+  purged: readonly { readonly place: number; readonly leaf: Digest }[],
+): readonly Digest[] {
+  if (purged.length === 0) return leaves;
+  const all: Digest[] = [];
+  let taken = 0;
+  for (const { place, leaf: own } of purged.toSorted((a, b) => a.place - b.place)) {
+    for (; all.length < place && taken < leaves.length; taken += 1) all.push(leaves[taken] as Digest);
+    all.push(own);
+  }
+  for (; taken < leaves.length; taken += 1) all.push(leaves[taken] as Digest);
+  return all;
+}

@@ -200,17 +200,32 @@ export interface ChangeCounts {
   readonly memberships_removed: number;
 }
 
+/** The guards, in the order in which their findings are told. */
+export const GUARDS = [
+  'source_rows',
+  'people_removed',
+  'departments_removed',
+  'no_department',
+  'emails_changed',
+  'people_added',
+  'quarantined',
+  'protect',
+  'config',
+  'first',
+] as const;
+export type GuardName = (typeof GUARDS)[number];
+
 /** A limit that a candidate passed, with both numbers and what it was measured against. */
 export interface GuardFinding {
-  readonly guard: 'source_rows' | 'people_removed' | 'departments_removed';
+  readonly guard: GuardName;
   /** How many there are of what the guard counts. */
   readonly count: number;
   /** The most that was allowed. */
   readonly limit: number;
   /** The size that the share was taken of. */
   readonly of: number;
-  /** The snapshot that was compared with; absent for `source_rows` of a source read under another snapshot. */
-  readonly baseline: SnapshotNumber;
+  /** The snapshot that was compared with; absent where there is none yet. */
+  readonly baseline?: SnapshotNumber | undefined;
   readonly text: string;
 }
 
@@ -238,4 +253,6 @@ export interface Snapshot extends RosterCounts {
   readonly digest: Digest;
   readonly changes: ChangeCounts;
   readonly run: RunNumber;
+  /** The hold that it was, if an administrator approved it; absent when it passed the guards by itself. */
+  readonly hold?: HoldNumber | undefined;
 }

@@ -42,14 +42,22 @@ export function rosterService(settings: AnswerSettings): RosterService {
   };
 }
 
+/** The snapshot that is served, and whose people may log in: the newest, or the one that an administrator went back to. */
+export async function servedSnapshot({ pins, snapshots }: Pick<Store, 'pins' | 'snapshots'>) {
+  const pin = await pins.current();
+  return pin?.snapshot ?? (await snapshots.newest())?.number;
+}
+
 /** The snapshot to answer with, or why there is none. */
 async function decide(settings: AnswerSettings): Promise<SnapshotNumber | SyncAnswer> {
-  // A pinned snapshot comes first here, once there is `pin`.
+  const pin = await settings.store.pins.current();
+  if (pin) return pin.snapshot;
   await refresh(settings);
   const newest = await settings.store.snapshots.newest();
   const hold = await settings.store.holds.open();
   if (hold && settings.sync.on_hold === 'fail') {
-    return fail({ reason: 'held', hold: hold.number, why: hold.findings.map(finding => finding.text).join('; ') });
+    const why = hold.findings.map(finding => finding.text).join('; ');
+    return fail({ reason: 'held', hold: hold.number, changes: hold.changes, why });
   }
   return newest ? await unlessStale(newest.number, settings) : await nothingYet(settings);
 }

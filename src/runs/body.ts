@@ -1,12 +1,34 @@
-import { rosterDigest } from '../roster/leaf.ts';
-import type { Department, Digest, SnapshotNumber } from '../roster/model.ts';
+import { rosterDigest, withPurged } from '../roster/leaf.ts';
+import type { Department, Digest, Snapshot, SnapshotNumber } from '../roster/model.ts';
 import { renderer } from '../roster/render.ts';
 import type { Store } from '../store/store.ts';
 
-/** The answer to `/sync` for one snapshot. Throws when what the store has does not add up to the snapshot's digest. */
+/** What the store has of a snapshot does not add up to its digest. */
+export class SnapshotDamaged extends Error {
+  override readonly name = 'SnapshotDamaged';
+}
+
+/** How often a snapshot is looked at that does not add up: somebody in it may just be purged, or it may be pruned. */
+const LOOKS = 2;
+
+/**
+ * The answer to `/sync` for one snapshot; whoever was purged from it is not in that. Throws {@link SnapshotDamaged} when what
+ * the store has does not add up to the snapshot's digest.
+ */
 export async function renderSnapshot(store: Store, number: SnapshotNumber): Promise<Uint8Array<ArrayBuffer>> {
-  const snapshot = await store.snapshots.get(number);
-  if (!snapshot) throw new Error(`there is no snapshot ${number}`);
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const snapshot = await store.snapshots.get(number);
+    if (!snapshot) throw new Error(`there is no snapshot ${number}`);
+    const body = await bodyOf(store, snapshot);
+    if (body) return body;
+  }
+  throw new SnapshotDamaged(
+    `snapshot ${number} is damaged: what the store has is not what its digest says; restore a backup`,
+  );
+}
+
+/** Undefined when it does not add up. */
+async function bodyOf(store: Store, { number, digest }: Snapshot): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const departments: Department[] = [];
   const departmentLeaves: Digest[] = [];
   for await (const page of store.departments.at(number)) {
@@ -23,10 +45,8 @@ export async function renderSnapshot(store: Store, number: SnapshotNumber): Prom
     chunks.push(Buffer.from(writer.people(page.map(stored => stored.value))));
   }
   chunks.push(Buffer.from(writer.end(departments)));
-  if (rosterDigest(departmentLeaves, peopleLeaves) !== snapshot.digest) {
-    throw new Error(`snapshot ${number} is damaged: what the store has is not what its digest says; restore a backup`);
-  }
-  return joined(chunks);
+  const all = withPurged(peopleLeaves, await store.purged(number));
+  return rosterDigest(departmentLeaves, all) === digest ? joined(chunks) : undefined;
 }
 
 /** In memory of its own, so that it can be handed to another thread without a copy. */

@@ -27,6 +27,14 @@ export async function takeTurn(store: Store, signal: AbortSignal): Promise<Turn>
   }
 }
 
+/** Takes the run lock, however many runs of others it takes until it is free: for whoever wants more than an outcome. */
+export async function takeLock(store: Store, signal: AbortSignal): Promise<Lock> {
+  for (;;) {
+    const turn = await takeTurn(store, signal);
+    if ('mine' in turn) return turn.mine;
+  }
+}
+
 /** The lock came free since a run ended: that one's outcome is ours, if it was not there when we first asked. */
 async function newRun(store: Store, lock: Lock, before: RecordedRun | undefined): Promise<Turn> {
   const ended = await store.runs.newestFinished();

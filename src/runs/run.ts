@@ -7,18 +7,9 @@ import {
   isUnchanged,
 } from '../roster/compare.ts';
 import type { SourcePlan } from '../roster/drafts.ts';
-import { type Baseline, guard, type Limits } from '../roster/guard.ts';
+import { type GuardRules, guard } from '../roster/guard.ts';
 import type { Removal } from '../roster/known.ts';
-import type {
-  Department,
-  Outcome,
-  Person,
-  Problem,
-  Provenance,
-  RowCounts,
-  RunNumber,
-  SourceName,
-} from '../roster/model.ts';
+import type { Department, Outcome, Person, Problem, Provenance, RunNumber, SourceName } from '../roster/model.ts';
 import { byBytes } from '../roster/order.ts';
 import { ProblemList } from '../roster/problems.ts';
 import type { Rules } from '../roster/tidy.ts';
@@ -26,6 +17,7 @@ import type { Source } from '../sources/source.ts';
 import type { ExtractChanges, Publication, RunCause, RunReport, Store } from '../store/store.ts';
 import { type Prepared, prepare } from './candidate.ts';
 import { outcomeOf } from './lock.ts';
+import { measure } from './measure.ts';
 import { changing, doubted, missing, unclear } from './missing.ts';
 import { publicationOf } from './publication.ts';
 import { excusesOf, failuresOf, type Pulled, readsOf, replaced } from './pull.ts';
@@ -37,7 +29,9 @@ export interface Line {
   readonly standIns: ReadonlyMap<SourceName, StandInTerms>;
   readonly plans: readonly SourcePlan[];
   readonly rules: Rules;
-  readonly limits: Limits;
+  readonly guards: GuardRules;
+  /** The clients that are configured; what others were served counts no more. */
+  readonly clients: readonly string[];
   readonly store: Store;
   /** Of sources and mappings, without secrets, times and server settings. */
   readonly fingerprint: string;
@@ -134,19 +128,23 @@ async function judge(
   const lost = await unbelieved(line, prepared);
   if (lost.length > 0) return failed(pulled, lost);
   const newest = await line.store.snapshots.newest();
-  const baseline = newest && (await baselineOf(line.store, newest));
-  const reasons = baseline ? guard({ changes, rows: rowsOf(pulled) }, baseline, line.limits) : [];
-  if (reasons.length > 0) return decided({ status: 'held', hold: undefined, reasons, changes });
-  if (prepared.candidate.people.size === 0) {
-    const empty = problem(
-      'roster_empty',
-      'a roster without people is never published, and the sources give nobody who could be served',
-    );
-    return { ...failed(pulled, [empty]), report: { ...report, problems: [empty, ...report.problems] } };
+  const reasons = guard(
+    await measure(line, { pulled, prepared, people, departments, changes, newest, at }),
+    line.guards,
+  );
+  const isEmpty = prepared.candidate.people.size === 0;
+  if (isEmpty && (!newest || reasons.length === 0)) {
+    return { ...failed(pulled, [EMPTY]), report: { ...report, problems: [EMPTY, ...report.problems] } };
   }
-  if (newest && isUnchanged(changes)) return decided({ status: 'unchanged', snapshot: newest.number });
+  if (reasons.length === 0 && newest && isUnchanged(changes)) {
+    return decided({ status: 'unchanged', snapshot: newest.number });
+  }
   const publication = publicationOf(prepared.candidate, { people, departments, changes, after: newest?.number });
-  return { ...decided({ status: 'published', snapshot: publication.number, changes }), publication };
+  const outcome: Outcome =
+    reasons.length > 0
+      ? { status: 'held', hold: undefined, reasons, changes }
+      : { status: 'published', snapshot: publication.number, changes };
+  return { ...decided(outcome), publication };
 }
 
 /** Why people who are missing may be there after all. */
@@ -156,15 +154,6 @@ async function unbelieved({ store }: Line, { candidate, problems }: Prepared): P
   const good = await store.runs.newestGood();
   return unclear(missings, { now: problems.listed, before: good?.problems ?? [] });
 }
-
-async function baselineOf(store: Store, newest: Baseline['counts'] & Pick<Baseline, 'number'>): Promise<Baseline> {
-  const good = await store.runs.newestGood();
-  const rows = new Map((good?.sources ?? []).map(read => [read.source, read.rows] as const));
-  return { number: newest.number, counts: newest, rows };
-}
-
-const rowsOf = (pulled: Pulled): Map<SourceName, RowCounts> =>
-  new Map(readsOf(pulled).map(read => [read.source, read.rows]));
 
 /** What would change; only those who were looked at can have changed. */
 function changesOf({ candidate, known }: Prepared): [Change<Person>[], Change<Department>[]] {
@@ -223,3 +212,8 @@ const problem = (code: string, text: string): Problem => ({
   name: '',
   text,
 });
+
+const EMPTY = problem(
+  'roster_empty',
+  'a roster without people is never published, and the sources give nobody who could be served',
+);

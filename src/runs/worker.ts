@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/schema.ts';
 import type { Outcome, RunNumber, SnapshotNumber } from '../roster/model.ts';
 import type { RunCause, RunReport } from '../store/store.ts';
+import type { AutomaticPruning } from './prune.ts';
 
 /** What the worker is asked; functions do not cross to it, so a request is plain data. */
 export type WorkerRequest =
@@ -19,6 +20,8 @@ export interface RunSummary {
   readonly report: RunReport | undefined;
   /** True when the run was made by somebody else and only waited for. */
   readonly joined: boolean;
+  /** What was pruned after it, on the one run a day where that is done. */
+  readonly pruning?: AutomaticPruning | undefined;
 }
 
 export interface WorkerOptions {

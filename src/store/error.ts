@@ -11,3 +11,14 @@ export class StoreError extends Error {
     this.code = code;
   }
 }
+
+/** A form of a person or department that is not any more what was written. */
+export class RowDamaged extends StoreError {
+  /** Which of its columns cannot be believed. */
+  readonly part: 'content' | 'name' | 'origin';
+
+  constructor(message: string, part: RowDamaged['part']) {
+    super(message);
+    this.part = part;
+  }
+}

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { constants, deflateSync, inflateSync } from 'node:zlib';
 import type { Kysely, Selectable, Transaction } from 'kysely';
+import { fold } from '../roster/fold.ts';
 import {
   type DepartmentRecord,
   type Extract,
@@ -8,7 +9,9 @@ import {
   type PersonRecord,
   type Problem,
   sourceName,
+  splitKey,
 } from '../roster/model.ts';
+import { cleansed, isAbout, type Traces } from '../roster/traces.ts';
 import { StoreError } from './error.ts';
 import type { ExtractPartKind, Tables } from './schema.ts';
 import type { ExtractChanges, Extracts, StoredExtract } from './store.ts';
@@ -46,9 +49,9 @@ async function readBack(db: Kysely<Tables>, head: Selectable<Tables['extracts']>
   const lists: Record<ExtractPartKind, unknown[]> = { people: [], departments: [], memberships: [], problems: [] };
   const kinds = new Set<ExtractPartKind>();
   const digests: string[] = [];
-  for await (const { kind, digest, content } of partsIn(db, head.source)) {
+  for await (const { place, kind, digest, content } of partsIn(db, head.source)) {
     const text = inflated(content);
-    if (text === undefined || partDigest(kind, text) !== digest) return undefined;
+    if (place !== digests.length || text === undefined || partDigest(kind, text) !== digest) return undefined;
     for (const record of JSON.parse(text) as unknown[]) lists[kind].push(record);
     kinds.add(kind);
     digests.push(digest);
@@ -69,7 +72,7 @@ async function* partsIn(db: Kysely<Tables>, source: string) {
   for (let from = 0; ; from += PAGE) {
     const page = await db
       .selectFrom('extract_parts')
-      .select(['kind', 'digest', 'content'])
+      .select(['place', 'kind', 'digest', 'content'])
       .where('source', '=', source)
       .where('place', '>=', from)
       .where('place', '<', from + PAGE)
@@ -128,6 +131,43 @@ async function replace(db: Transaction<Tables>, { extract, at, fingerprint }: St
 async function remove(db: Transaction<Tables>, source: string): Promise<void> {
   await db.deleteFrom('extract_parts').where('source', '=', source).execute();
   await db.deleteFrom('extracts').where('source', '=', source).execute();
+}
+
+/** Takes the records about a person out of all stored extracts; tells how many those are. */
+export async function eraseRecords(
+  db: Kysely<Tables>,
+  traces: Traces,
+  write: Transaction<Tables> | undefined,
+): Promise<number> {
+  let count = 0;
+  for (const { source } of await extracts(db).heads()) {
+    const stored = await extracts(db).get(source);
+    if (!stored) continue;
+    const { left, count: erased } = withoutPerson(stored.extract, traces);
+    if (erased > 0 && write) await replace(write, { ...stored, extract: left });
+    count += erased;
+  }
+  return count;
+}
+
+/** What was read stays counted: a source is measured by that. */
+function withoutPerson(extract: Extract, traces: Traces): { left: Extract; count: number } {
+  const { source, people, memberships } = extract;
+  const gone = new Set(people.filter(record => isAbout(record, source, traces)));
+  const own = new Set([...gone].flatMap(({ key, fields }) => [key, fields.username?.trim() ?? '']));
+  if (splitKey(traces.key).source === source) own.add(splitKey(traces.key).own);
+  const isTheirs = (person: string) => person !== '' && (own.has(person) || traces.usernames.has(fold(person)));
+  const members = memberships.filter(({ person }) => !isTheirs(person));
+  const problems = cleansed(extract.problems, traces);
+  return {
+    left: {
+      ...extract,
+      people: people.filter(record => !gone.has(record)),
+      memberships: members,
+      problems: problems.left,
+    },
+    count: gone.size + memberships.length - members.length + problems.count,
+  };
 }
 
 interface Part {

@@ -3,14 +3,20 @@ import { Migrator } from 'kysely/migration';
 import type { DatabaseConfig } from '../config/connections.ts';
 import { databaseAddress, printableAddress } from '../connect/database.ts';
 import { deliveries } from './deliveries.ts';
+import { purge, purgedLeaves } from './erasure.ts';
 import { StoreError } from './error.ts';
 import { extracts } from './extracts.ts';
+import { integrity } from './files.ts';
 import { holds } from './holds.ts';
 import { ledger } from './ledger.ts';
 import { lockByName, mysqlDialect, unreachable } from './mysql.ts';
+import { keysNamed, namesOf } from './named.ts';
+import { pins } from './pins.ts';
 import { departmentRecords, peopleRecords } from './records.ts';
+import { prune } from './retention.ts';
 import { runs } from './runs.ts';
 import { migrations, type Tables } from './schema.ts';
+import { prunings } from './settings.ts';
 import { snapshots } from './snapshots.ts';
 import { lockFile, sqliteDialect } from './sqlite.ts';
 import type { Lock, Store } from './store.ts';
@@ -48,7 +54,15 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     holds: holds(db),
     extracts: extracts(db),
     deliveries: deliveries(db),
+    pins: pins(db),
     ledger: asked => ledger(db, asked),
+    prune: (pruning, how) => prune(db, pruning, how),
+    purge: (key, how) => purge(db, key, how),
+    purged: number => purgedLeaves(db, number),
+    prunings: prunings(db),
+    keysNamed: name => keysNamed(db, name),
+    namesOf: key => namesOf(db, key),
+    integrity: () => integrity(db),
     lock: name => takeLock(config, name),
     [Symbol.asyncDispose]: () => db.destroy(),
   };
@@ -83,7 +97,8 @@ async function bringUpToDate(db: Kysely<Tables>, engine: Store['engine'], migrat
   if (error) throw error;
 }
 
-async function migrationsDone(db: Kysely<Tables>): Promise<string[]> {
+/** The names of the migrations that tables have behind them; none where there are no tables. */
+export async function migrationsDone(db: Kysely<Tables>): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
   if (!tables.some(table => table.name === 'kysely_migration')) return [];
   const rows = await (db as unknown as Kysely<{ kysely_migration: { name: string } }>)

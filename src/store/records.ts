@@ -12,7 +12,7 @@ import {
   snapshotNumber,
   sourceName,
 } from '../roster/model.ts';
-import { StoreError } from './error.ts';
+import { RowDamaged } from './error.ts';
 import type { RecordTable, Tables } from './schema.ts';
 import type { Records, Version } from './store.ts';
 
@@ -27,7 +27,11 @@ export const peopleRecords = (db: Kysely<Tables>): Records<Person> => records(db
 export const departmentRecords = (db: Kysely<Tables>): Records<Department> =>
   records(db, 'departments', readDepartment);
 
-function records<Value>(db: Kysely<Tables>, table: Table, read: (content: string) => Value): Records<Value> {
+function records<Value extends Person | Department>(
+  db: Kysely<Tables>,
+  table: Table,
+  read: (content: string) => Value,
+): Records<Value> {
   return {
     head: () => head(db, table),
     async load(keys) {
@@ -53,6 +57,24 @@ function records<Value>(db: Kysely<Tables>, table: Table, read: (content: string
       const rows = await db.selectFrom(table).selectAll().where('name', '=', name).orderBy('first').execute();
       return rows.map(row => version(row, read, table));
     },
+    async since(number) {
+      const rows = await db
+        .selectFrom(table)
+        .selectAll()
+        .where(is => is.or([is('first', '>', number), is('last', '>=', number)]))
+        .orderBy('key')
+        .orderBy('first')
+        .execute();
+      return rows.map(row => version(row, read, table));
+    },
+    async latest(keys) {
+      const found = new Map<string, Version<Value>>();
+      for (const some of chunks(keys, ASKED_AT_ONCE)) {
+        const rows = await db.selectFrom(table).selectAll().where('key', 'in', some).orderBy('first').execute();
+        for (const row of rows) found.set(row.key, version(row, read, table));
+      }
+      return [...found.values()];
+    },
   };
 }
 
@@ -67,7 +89,12 @@ async function* head(db: Kysely<Tables>, table: Table) {
   }
 }
 
-async function* at<Value>(db: Kysely<Tables>, table: Table, number: SnapshotNumber, read: (content: string) => Value) {
+async function* at<Value extends Person | Department>(
+  db: Kysely<Tables>,
+  table: Table,
+  number: SnapshotNumber,
+  read: (content: string) => Value,
+) {
   for (let after: string | undefined; ; ) {
     const page = db.selectFrom(table).selectAll().where(holdsAt(number)).orderBy('key').limit(PAGE);
     const rows = await (after === undefined ? page : page.where('key', '>', after)).execute();
@@ -85,7 +112,7 @@ const holdsAt = (number: SnapshotNumber) => (is: import('kysely').ExpressionBuil
  * The rows that hold at only one of two snapshots. Read as two ranges and put together by the caller: joined in one
  * statement the plan goes quadratic.
  */
-async function between<Value>(
+async function between<Value extends Person | Department>(
   db: Kysely<Tables>,
   table: Table,
   { a, b, read }: { a: SnapshotNumber; b: SnapshotNumber; read: (content: string) => Value },
@@ -138,18 +165,44 @@ function entry<Value>(
 const removalOf = (row: { reason: string; reason_source: string }): Removal | undefined =>
   row.reason === '' ? undefined : { reason: row.reason as RemovalReason, source: sourceName(row.reason_source) };
 
-const provenanceOf = ({ origin }: RecordTable): Provenance => (origin === '' ? {} : (JSON.parse(origin) as Provenance));
-
-function stored<Value>(row: RecordTable, read: (content: string) => Value, table: Table): Stored<Value> {
-  if (leaf(row.content) !== row.leaf) {
-    throw new StoreError(
-      `the store is damaged: ${table} "${row.name}", as it was from snapshot ${row.first} on, is not what its digest says; restore a backup`,
-    );
-  }
-  return { value: read(row.content), leaf: digestOf(row.leaf), from: provenanceOf(row) };
+function stored<Value extends Person | Department>(
+  row: RecordTable,
+  read: (content: string) => Value,
+  table: Table,
+): Stored<Value> {
+  if (leaf(row.content) !== row.leaf) throw damaged(row, table, 'content');
+  const value = read(row.content);
+  const name = 'username' in value ? value.username : value.group_no;
+  if (name !== row.name) throw damaged(row, table, 'name');
+  return { value, leaf: digestOf(row.leaf), from: provenanceOf(row, table) };
 }
 
-function version<Value>(row: RecordTable, read: (content: string) => Value, table: Table): Version<Value> {
+function provenanceOf(row: RecordTable, table: Table): Provenance {
+  if (row.origin === '') return {};
+  try {
+    return JSON.parse(row.origin) as Provenance;
+  } catch {
+    throw damaged(row, table, 'origin');
+  }
+}
+
+const DAMAGE: Readonly<Record<RowDamaged['part'], string>> = {
+  content: 'is not what its digest says',
+  name: 'has another name in it',
+  origin: 'does not say where its fields came from',
+};
+
+const damaged = ({ name, first }: RecordTable, table: Table, part: RowDamaged['part']) =>
+  new RowDamaged(
+    `the store is damaged: ${table} "${name}", as it was from snapshot ${first} on, ${DAMAGE[part]}; restore a backup`,
+    part,
+  );
+
+function version<Value extends Person | Department>(
+  row: RecordTable,
+  read: (content: string) => Value,
+  table: Table,
+): Version<Value> {
   return {
     ...stored(row, read, table),
     first: snapshotNumber(row.first),

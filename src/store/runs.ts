@@ -36,6 +36,11 @@ export function runs(db: Kysely<Tables>): Runs {
     get: number => one(rows().where('number', '=', number)),
     newestFinished: () => one(rows().where('status', 'in', FINISHED)),
     newestGood: () => one(rows().where('status', 'in', GOOD)),
+    async provedGood(fingerprint) {
+      const good = db.selectFrom('runs').select('number').where('status', 'in', GOOD);
+      const row = await good.where('fingerprint', '=', fingerprint).limit(1).executeTakeFirst();
+      return row !== undefined;
+    },
     async firstBadSince(number) {
       const bad = db
         .selectFrom('runs')
@@ -84,14 +89,20 @@ function begin(db: Kysely<Tables>, run: { cause: RunCause; at: Date; fingerprint
 }
 
 function finish(db: Kysely<Tables>, number: RunNumber, end: RunEnd): Promise<Finished> {
-  const { outcome, report, publication, extracts, at } = end;
+  const { outcome, report, publication, extracts, approval, at } = end;
   return db.transaction().execute(async transaction => {
     // A commit whose answer got lost was a commit all the same, and what it wrote stands.
-    const run = await transaction.selectFrom('runs').select('status').where('number', '=', number).executeTakeFirst();
+    const run = await transaction
+      .selectFrom('runs')
+      .select(['number', 'status', 'fingerprint'])
+      .where('number', '=', number)
+      .executeTakeFirst();
     if (run?.status !== 'running') return { recorded: false, hold: undefined };
-    if (publication) await publish(transaction, publication, number, at);
+    if (outcome.status === 'published' && publication) {
+      await publish(transaction, publication, { run: number, at, hold: approval?.hold });
+    }
     if (extracts) await writeExtracts(transaction, extracts);
-    const hold = await updateHolds(transaction, outcome, { run: number, at });
+    const hold = await updateHolds(transaction, end, run);
     const newest = await transaction
       .selectFrom('snapshots')
       .select(is => is.fn.max('number').as('highest'))

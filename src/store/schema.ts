@@ -42,6 +42,8 @@ export interface Tables {
     memberships: number;
     changes: string;
     run: number;
+    /** The hold that an administrator approved to make it; null when it passed the guards. */
+    hold: number | null;
   };
   people: RecordTable;
   departments: RecordTable;
@@ -83,7 +85,49 @@ export interface Tables {
     digest: string;
     content: Uint8Array;
   };
-  holds: { number: number; run: number; opened: number; closed: number | null; findings: string; changes: string };
+  /** Columns that can be null, but for `base` and those of the end, are so in rows of before `2026-11-22-third-decisions`. */
+  holds: {
+    number: number;
+    run: number;
+    opened: number;
+    closed: number | null;
+    findings: string;
+    changes: string;
+    /** The newest snapshot when it was opened; null when there was none. */
+    base: number | null;
+    digest: string | null;
+    people: number | null;
+    departments: number | null;
+    memberships: number | null;
+    fingerprint: string | null;
+    /** `approved`, `overtaken`; null while it stands. */
+    how: string | null;
+    /** The run that ended it. */
+    ended_by: number | null;
+    reason: string | null;
+  };
+  /** What the candidate of the hold that stands changes of the newest snapshot; gone once it is decided. */
+  hold_rows: {
+    hold: number;
+    kind: 'people' | 'departments';
+    key: string;
+    /** 1 when the row ends that holds now, with why, as in {@link RecordTable}. */
+    ends: number;
+    reason: string;
+    reason_source: string;
+    /** Null, as `leaf`, `content` and `origin`, when nothing takes its place. */
+    name: string | null;
+    leaf: string | null;
+    content: string | null;
+    origin: string | null;
+  };
+  pins: { number: number; snapshot: number; at: number; ended: number | null };
+  /** What is left of the rows of purged people. */
+  purged: { id: number; first: number; last: number; leaf: string };
+  /** Where among all people of a snapshot a purged one stood, since their key is gone. */
+  purged_places: { purged: number; snapshot: number; place: number };
+  /** What the store keeps for itself, by name: `ledger_key`, `pruned_at`. */
+  settings: { name: string; value: string };
   deliveries: {
     id: string;
     snapshot: number;
@@ -93,6 +137,26 @@ export interface Tables {
     bytes: number;
   };
 }
+
+/** The columns of each table's primary key; whatever copies a store goes through all of these tables by them. */
+export const PRIMARY_KEYS: { readonly [Table in keyof Tables]: readonly (keyof Tables[Table] & string)[] } = {
+  snapshots: ['number'],
+  people: ['id'],
+  departments: ['id'],
+  people_head: ['key'],
+  departments_head: ['key'],
+  ledger: ['kind', 'folded', 'username'],
+  runs: ['number'],
+  extracts: ['source'],
+  extract_parts: ['source', 'place'],
+  holds: ['number'],
+  hold_rows: ['hold', 'kind', 'key'],
+  pins: ['number'],
+  purged: ['id'],
+  purged_places: ['snapshot', 'place'],
+  settings: ['name'],
+  deliveries: ['id'],
+};
 
 /**
  * Column types by engine. Keys are bytes on MySQL: its collations would sort them otherwise than SQLite and JavaScript do,
@@ -115,6 +179,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
   return {
     '2026-11-22-first': { up: db => first(db, engine) },
     '2026-11-22-second-extracts': { up: db => extractTables(db, engine) },
+    '2026-11-22-third-decisions': { up: db => decisionTables(db, engine) },
   };
 }
 
@@ -228,5 +293,59 @@ async function extractTables(db: Kysely<unknown>, engine: Engine): Promise<void>
     .addColumn('digest', short, column => column.notNull())
     .addColumn('content', bytes, column => column.notNull())
     .addPrimaryKeyConstraint('extract_parts_primary', ['source', 'place'])
+    .execute();
+}
+
+async function decisionTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
+  const { key, name, short, long, count } = TYPES[engine];
+  await db.schema.alterTable('snapshots').addColumn('hold', count).execute();
+  for (const column of ['base', 'people', 'departments', 'memberships', 'ended_by']) {
+    await db.schema.alterTable('holds').addColumn(column, count).execute();
+  }
+  for (const column of ['digest', 'fingerprint', 'how']) {
+    await db.schema.alterTable('holds').addColumn(column, short).execute();
+  }
+  await db.schema.alterTable('holds').addColumn('reason', long).execute();
+  // Their candidates were not kept, so nobody could approve them; the next run opens them anew where it has to.
+  await sql`update holds set closed = opened where closed is null`.execute(db);
+  await db.schema
+    .createTable('hold_rows')
+    .addColumn('hold', count, column => column.notNull())
+    .addColumn('kind', short, column => column.notNull())
+    .addColumn('key', key, column => column.notNull())
+    .addColumn('ends', count, column => column.notNull())
+    .addColumn('reason', short, column => column.notNull())
+    .addColumn('reason_source', short, column => column.notNull())
+    .addColumn('name', name)
+    .addColumn('leaf', short)
+    .addColumn('content', long)
+    .addColumn('origin', long)
+    .addPrimaryKeyConstraint('hold_rows_primary', ['hold', 'kind', 'key'])
+    .execute();
+  await db.schema
+    .createTable('pins')
+    .addColumn('number', count, column => column.primaryKey())
+    .addColumn('snapshot', count, column => column.notNull())
+    .addColumn('at', count, column => column.notNull())
+    .addColumn('ended', count)
+    .execute();
+  await db.schema
+    .createTable('purged')
+    .addColumn('id', count, column => column.primaryKey())
+    .addColumn('first', count, column => column.notNull())
+    .addColumn('last', count, column => column.notNull())
+    .addColumn('leaf', short, column => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('purged_places')
+    .addColumn('purged', count, column => column.notNull())
+    .addColumn('snapshot', count, column => column.notNull())
+    .addColumn('place', count, column => column.notNull())
+    .addPrimaryKeyConstraint('purged_places_primary', ['snapshot', 'place'])
+    .execute();
+  await db.schema
+    .createTable('settings')
+    .addColumn('name', short, column => column.primaryKey().notNull())
+    .addColumn('value', long, column => column.notNull())
     .execute();
 }

@@ -1,7 +1,18 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
+import { NO_CHANGES } from '../roster/compare.ts';
 import { fold } from '../roster/fold.ts';
-import { type ChangeCounts, digestOf, runNumber, type Snapshot, snapshotNumber } from '../roster/model.ts';
+import {
+  type ChangeCounts,
+  digestOf,
+  type HoldNumber,
+  holdNumber,
+  type RunNumber,
+  runNumber,
+  type Snapshot,
+  snapshotNumber,
+} from '../roster/model.ts';
 import { insertRows } from './insert.ts';
+import { giveBack } from './ledger.ts';
 import { ASKED_AT_ONCE, chunks } from './records.ts';
 import type { Tables } from './schema.ts';
 import type { Publication, RowChanges, Snapshots } from './store.ts';
@@ -27,16 +38,30 @@ const snapshot = (row: Selectable<Tables['snapshots']>): Snapshot => ({
   people: row.people,
   departments: row.departments,
   memberships: row.memberships,
-  changes: JSON.parse(row.changes) as ChangeCounts,
+  changes: changesIn(row.changes),
   run: runNumber(row.run),
+  ...(row.hold === null ? {} : { hold: holdNumber(row.hold) }),
 });
 
+/** Counts are for people to read: where they cannot be read any more they are no numbers, and the rest can be used. */
+function changesIn(text: string): ChangeCounts {
+  try {
+    return JSON.parse(text) as ChangeCounts;
+  } catch {
+    return Object.fromEntries(Object.keys(NO_CHANGES).map(name => [name, Number.NaN])) as unknown as ChangeCounts;
+  }
+}
+
 /** Writes a snapshot into the transaction of the run that publishes it. Its number is the primary key: nobody else can have it. */
-export async function publish(db: Transaction<Tables>, publication: Publication, run: number, at: Date): Promise<void> {
+export async function publish(
+  db: Transaction<Tables>,
+  publication: Publication,
+  { run, at, hold }: { run: RunNumber; at: Date; hold: HoldNumber | undefined },
+): Promise<void> {
   const { number, digest, counts, changes } = publication;
   await db
     .insertInto('snapshots')
-    .values({ number, at: at.getTime(), digest, ...counts, changes: JSON.stringify(changes), run })
+    .values({ number, at: at.getTime(), digest, ...counts, changes: JSON.stringify(changes), run, hold: hold ?? null })
     .execute();
   await writeRows(db, 'people', publication.people, number);
   await writeRows(db, 'departments', publication.departments, number);
@@ -100,6 +125,7 @@ async function writeNames(db: Transaction<Tables>, names: Publication['names']):
       'ledger',
       rows.filter(row => !have.has(nameMark(row))),
     );
+    await giveBack(db, some);
   }
 }
 

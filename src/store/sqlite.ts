@@ -8,6 +8,8 @@ export interface SqliteOptions {
   readonly timeout: number;
   /** False refuses to make a file that is not there. */
   readonly create: boolean;
+  /** True leaves the file as it is, to the last byte. */
+  readonly readOnly?: boolean;
 }
 
 /** The embedded engine, for Kysely. The file and those beside it can be read by their owner only. */
@@ -31,15 +33,15 @@ class Adapter extends SqliteAdapter {
 /** Opening may have to wait for a recovery, whatever comes later; milliseconds. */
 const OPENING = 5000;
 
-function openSqlite(path: string, { timeout, create }: SqliteOptions): DatabaseSync {
+function openSqlite(path: string, { timeout, create, readOnly = false }: SqliteOptions): DatabaseSync {
   if (!isThere(path)) {
     const message = `there is no store at ${path}; "rosterd serve" or "rosterd pull" makes it`;
     if (!create) throw new StoreError(message, { code: 'absent' });
     makePrivate(path);
   }
   try {
-    const db = new DatabaseSync(path, { timeout: OPENING });
-    db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on');
+    const db = new DatabaseSync(path, { timeout: OPENING, readOnly });
+    if (!readOnly) db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on');
     db.exec(`pragma busy_timeout = ${timeout}`);
     return db;
   } catch (error) {
@@ -92,13 +94,17 @@ function adapted(db: DatabaseSync): SqliteDatabase {
  */
 function adaptedStatement(db: DatabaseSync, text: string): SqliteStatement {
   const statement = db.prepare(text === 'begin' ? 'begin immediate' : text);
+  // On a full disk SQLite has rolled back by itself, and an error about that would hide the one that tells why.
+  const isDone = () => text === 'rollback' && !db.isTransaction;
   return {
     reader: statement.columns().length > 0,
     all: parameters => statement.all(...(parameters as SQLInputValue[])),
-    run: parameters => statement.run(...(parameters as SQLInputValue[])),
+    run: parameters => (isDone() ? NOTHING_DONE : statement.run(...(parameters as SQLInputValue[]))),
     iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])),
   };
 }
+
+const NOTHING_DONE = { changes: 0, lastInsertRowid: 0 };
 
 /**
  * An exclusive lock that the operating system drops when its holder dies: a transaction held open on a file of its own.

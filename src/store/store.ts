@@ -31,7 +31,7 @@ export interface Lock extends AsyncDisposable {
 }
 
 /** What a run may be started by. */
-export type RunCause = 'schedule' | 'sync' | 'pull' | 'start';
+export type RunCause = 'schedule' | 'sync' | 'pull' | 'start' | 'approve';
 
 /** How the reading of one source went. */
 export interface SourceRead {
@@ -96,7 +96,7 @@ export interface RowChanges {
   readonly fresh: readonly NewRow[];
 }
 
-/** A snapshot to be: all of it becomes durable at once, or nothing. */
+/** A snapshot to be, as what it changes of the newest one: all of it becomes durable at once, or nothing. */
 export interface Publication {
   readonly number: SnapshotNumber;
   readonly digest: Digest;
@@ -129,6 +129,13 @@ export interface Records<Value> {
   named(name: string, number: SnapshotNumber): Promise<Stored<Value> | undefined>;
   /** Everything that was ever known under a username or group_no, oldest first. */
   history(name: string): Promise<Version<Value>[]>;
+  /**
+   * Every form that held in a snapshot or came after it, of those keys alone that are otherwise now than then or were in
+   * between; by key, oldest first.
+   */
+  since(number: SnapshotNumber): Promise<Version<Value>[]>;
+  /** The newest form of each of these keys, whether it holds now or not; none of those that nothing is known of. */
+  latest(keys: readonly string[]): Promise<Version<Value>[]>;
 }
 
 export interface Snapshots {
@@ -140,9 +147,111 @@ export interface Snapshots {
   before(moment: Date): Promise<Snapshot | undefined>;
 }
 
+/** A candidate that waits, or waited, for a decision; without its people. */
+export interface Hold extends RosterCounts {
+  readonly number: HoldNumber;
+  readonly run: RunNumber;
+  readonly opened: Date;
+  readonly findings: readonly GuardFinding[];
+  readonly changes: ChangeCounts;
+  /** The newest snapshot when it was opened, which it stays while the hold stands; absent when there was none. */
+  readonly base: SnapshotNumber | undefined;
+  /** Of the candidate. */
+  readonly digest: Digest;
+  /** Of the configuration under which the candidate was made. */
+  readonly fingerprint: string;
+  /** Absent while it stands. */
+  readonly end?: HoldEnd;
+}
+
+/** How a hold ended. */
+export interface HoldEnd {
+  readonly at: Date;
+  /** `overtaken`: a later run was within the limits. */
+  readonly how: 'approved' | 'overtaken';
+  /** The run that ended it. */
+  readonly run: RunNumber;
+  /** What the administrator gave as the reason; `""` for none. */
+  readonly reason: string;
+}
+
+/** The two sides of a comparison, each in key order: what `compare` takes. */
+export interface Sides<Value> {
+  readonly before: Entry<Value>[];
+  readonly after: Entry<Value>[];
+}
+
 export interface Holds {
   /** The hold that stands, if any. */
-  open(): Promise<{ number: HoldNumber; run: RunNumber; opened: Date; findings: readonly GuardFinding[] } | undefined>;
+  open(): Promise<Hold | undefined>;
+  get(number: HoldNumber): Promise<Hold | undefined>;
+  /** Newest first. */
+  list(count: number): Promise<Hold[]>;
+  /** What the candidate of the hold that stands changes of the newest snapshot. */
+  candidate(number: HoldNumber): Promise<{ people: Sides<Person>; departments: Sides<Department> }>;
+  /**
+   * The candidate of the hold that stands, exactly. Throws a StoreError when what is there is not what was held, and when
+   * the snapshot that it would follow is not the newest any more.
+   */
+  publication(number: HoldNumber): Promise<Publication>;
+}
+
+/** The rollback: while it stands this snapshot is served, whatever runs publish. */
+export interface Pin {
+  readonly snapshot: SnapshotNumber;
+  readonly at: Date;
+}
+
+export interface Pins {
+  current(): Promise<Pin | undefined>;
+  /** Takes the place of the one that stands. Throws a StoreError when there is no such snapshot. */
+  set(pin: Pin): Promise<void>;
+  /** False when none stood. */
+  end(at: Date): Promise<boolean>;
+}
+
+/** What retention takes away: snapshots, with whatever only they had, and what is older than a moment. */
+export interface Pruning {
+  readonly snapshots: readonly SnapshotNumber[];
+  /** Of runs, deliveries, ended holds and pins. Those runs stay on which anything that is kept rests. */
+  readonly before: Date;
+}
+
+/** How much went, or would go, by kind. */
+export interface Pruned {
+  readonly snapshots: number;
+  /** Forms of people and departments that held in none of the snapshots that are left. */
+  readonly people: number;
+  readonly departments: number;
+  readonly runs: number;
+  readonly deliveries: number;
+}
+
+/** What is left of somebody in a snapshot that had them: enough for its digest. */
+export interface PurgedLeaf {
+  /** From 0, in key order, among all people of the snapshot, the purged ones too. */
+  readonly place: number;
+  readonly leaf: Digest;
+}
+
+/** How much is, or would be, erased of one person. */
+export interface Purged {
+  /** Their forms in history. */
+  readonly versions: number;
+  /** Snapshots that had them; they verify without them. */
+  readonly snapshots: number;
+  /** Records about them in stored extracts. */
+  readonly records: number;
+  /** Problems about them in recorded runs. */
+  readonly problems: number;
+  /** Usernames and emails that only their keyed hashes are kept of. */
+  readonly names: number;
+}
+
+/** When retention last took things away, by itself. */
+export interface Prunings {
+  last(): Promise<Date | undefined>;
+  note(at: Date): Promise<void>;
 }
 
 export interface Runs {
@@ -150,7 +259,7 @@ export interface Runs {
   begin(run: { cause: RunCause; at: Date; fingerprint: string }): Promise<RunNumber>;
   /**
    * Writes how it ended, with the snapshot if it published one and the extracts to store, in one transaction. A held run
-   * opens a hold, or leaves the one that stands alone; a published or unchanged one closes it.
+   * opens a hold with its candidate, or leaves the one that stands alone; a published or unchanged one ends it.
    */
   finish(number: RunNumber, end: RunEnd): Promise<Finished>;
   /** Newest first. */
@@ -160,6 +269,8 @@ export interface Runs {
   newestFinished(): Promise<RecordedRun | undefined>;
   /** The newest run that published or confirmed a snapshot. */
   newestGood(): Promise<RecordedRun | undefined>;
+  /** Whether a run under this fingerprint has published or confirmed a snapshot. */
+  provedGood(fingerprint: string): Promise<boolean>;
   /** The first run after that one that failed, was interrupted, or has not ended. */
   firstBadSince(number: RunNumber | undefined): Promise<RecordedRun | undefined>;
 }
@@ -168,7 +279,10 @@ export interface RunEnd {
   readonly at: Date;
   readonly outcome: Outcome;
   readonly report: RunReport;
+  /** The candidate: what a published run publishes, and a held one keeps with the hold that it opens. */
   readonly publication: Publication | undefined;
+  /** The hold whose candidate is published, if an administrator said so. */
+  readonly approval?: { readonly hold: HoldNumber; readonly reason: string } | undefined;
   /** Absent: the stored extracts stay as they are. */
   readonly extracts?: ExtractChanges | undefined;
 }
@@ -222,6 +336,10 @@ export interface Deliveries {
   list(count: number): Promise<Delivery[]>;
   /** The last one that reached its client whole. */
   newestFinished(): Promise<Delivery | undefined>;
+  /** The last one of each client that reached it whole, newest first. */
+  lastOfEach(): Promise<Delivery[]>;
+  /** Those of one client that reached it whole, newest first. */
+  finishedTo(client: string, count: number): Promise<Delivery[]>;
 }
 
 /** Where snapshots, runs, holds, extracts and deliveries are kept, whichever engine it is on. */
@@ -236,12 +354,33 @@ export interface Store extends AsyncDisposable {
   readonly holds: Holds;
   readonly extracts: Extracts;
   readonly deliveries: Deliveries;
-  /** What was ever published of what a candidate asks for. */
+  readonly pins: Pins;
+  /** What was ever published of what a candidate asks for; usernames as they are spelled, emails folded. */
   ledger(asked: {
     keys: readonly PersonKey[];
     usernames: readonly string[];
     emails: readonly string[];
   }): Promise<Ledger>;
+  /** Takes away what retention says, or with `dryRun` only tells how much that would be. The caller holds the run lock. */
+  prune(pruning: Pruning, options: { dryRun: boolean }): Promise<Pruned>;
+  /**
+   * Erases one person from everything but the newest snapshot and the hold that stands, where nobody may be erased: of
+   * their rows leaf and span stay, of their names keyed hashes. With `dryRun` only tells how much that would be. The
+   * caller holds the run lock.
+   */
+  purge(key: PersonKey, options: { dryRun: boolean }): Promise<Purged>;
+  /** Leaves of purged people in a snapshot, with their places among all of its people. */
+  purged(number: SnapshotNumber): Promise<PurgedLeaf[]>;
+  readonly prunings: Prunings;
+  /**
+   * The keys of people by a name: of whoever has it as their key, else as their username, else as their login, else of
+   * those whom problems of runs are about.
+   */
+  keysNamed(name: string): Promise<PersonKey[]>;
+  /** Usernames and emails under which somebody was ever published; of somebody who never was, what problems call them. */
+  namesOf(key: PersonKey): Promise<string[]>;
+  /** What the engine itself finds wrong with its file, in words; nothing on a server. */
+  integrity(): Promise<string[]>;
   /** Tries to take a lock; undefined when somebody else has it. */
   lock(name: 'run' | 'serve'): Promise<Lock | undefined>;
 }

@@ -64,10 +64,11 @@ suite('a configuration', () => {
         listen: '127.0.0.1:8642',
         clients: [{ name: 'omflow', scopes: ['sync'], token_hash: `sha256:${'0'.repeat(64)}` }],
       },
-      sync: { fresh_for: 10_000, deadline: 15_000, max_stale: 86_400_000, on_hold: 'fail' },
+      sync: { fresh_for: 10_000, deadline: 15_000, max_stale: 86_400_000, on_hold: 'fail', first: 'accept' },
       authenticate: [],
       check: { usernames: 'ascii', reserved: [], gender: 'male', reused_email: 'quarantine' },
-      guards: {},
+      guards: { protect: [] },
+      retention: { last: 50, daily: 90 * 86_400_000, monthly: 24 },
     });
     const source = sqlSourceIn(config);
     assert.deepEqual(
@@ -81,14 +82,17 @@ suite('a configuration', () => {
   test('has units', async () => {
     const { config } = await load(
       `${SMALL}sync: { fresh_for: 1.5s, deadline: 500ms, max_stale: 7d }
-guards: { people_removed: 2.5%, departments_removed: { floor: 1, share: 100 %, ceiling: 0 } }
+guards: { people_removed: 2.5%, departments_removed: { floor: 1, share: 100 %, ceiling: 0 }, protect: [ceo] }
+retention: { daily: 30d, monthly: 6 }
 `,
     );
     assert.deepEqual([config.sync.fresh_for, config.sync.deadline, config.sync.max_stale], [1500, 500, 604_800_000]);
     assert.deepEqual(config.guards, {
       people_removed: { share: 0.025 },
       departments_removed: { floor: 1, share: 1, ceiling: 0 },
+      protect: ['ceo'],
     });
+    assert.deepEqual(config.retention, { last: 50, daily: 30 * 86_400_000, monthly: 6 });
   });
 
   test('has paths that count from its folder', async () => {

@@ -4,15 +4,28 @@ import type { Language } from '../../src/config/schema.ts';
 import { FAILURES, type Failure } from '../../src/http/failure.ts';
 import { refusalText, WORDS } from '../../src/http/messages.ts';
 import type { SyncRefusal } from '../../src/http/roster.ts';
+import type { ChangeCounts } from '../../src/roster/model.ts';
 import { ask, assertFails, login, openHouse } from './house.ts';
 
 const LANGUAGES = ['en', 'zh-TW', 'ja'] as const satisfies Language[];
 const since = new Date('2026-03-01T08:15:42Z');
 const why = 'source hr: connection refused';
+/** Each another number, so that no two of them can be mistaken for one another. */
+const changes: ChangeCounts = {
+  people_added: 1,
+  people_modified: 20,
+  people_removed: 3456,
+  people_renamed: 4,
+  departments_added: 5,
+  departments_modified: 6,
+  departments_removed: 7,
+  memberships_added: 80,
+  memberships_removed: 90,
+};
 const REFUSALS: SyncRefusal[] = [
   { reason: 'first_pull_running' },
   { reason: 'nothing_published', why },
-  { reason: 'held', hold: 7, why },
+  { reason: 'held', hold: 7, changes, why },
   { reason: 'stale', since, why },
   { reason: 'unavailable' },
 ];
@@ -21,21 +34,21 @@ const REFUSED: Record<Language, string[]> = {
   en: [
     'The first pull is still running. Try again in a few minutes.',
     `Nothing has been published yet. Run \`rosterd status\` on the server of rosterd. Reason: ${why}`,
-    `Hold 7 waits for an administrator's decision. Run \`rosterd status\` on the server of rosterd. Reason: ${why}`,
+    `Hold 7 waits for an administrator's decision (people +1 ~24 -3456, departments +5 ~6 -7). Run \`rosterd review 7\` on the server of rosterd. Reason: ${why}`,
     `The data could not be refreshed since 2026-03-01 08:15 UTC. Run \`rosterd status\` on the server of rosterd. Reason: ${why}`,
     'The roster cannot be read now. Run `rosterd status` on the server of rosterd.',
   ],
   'zh-TW': [
     '第一次資料擷取仍在進行中，請於幾分鐘後再試。',
     `尚未發布任何名冊。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：${why}`,
-    `保留案 7 正等待管理員決定。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：${why}`,
+    `保留案 7 正等待管理員決定（人員 +1 ~24 -3456，部門 +5 ~6 -7）。請在 rosterd 伺服器上執行 \`rosterd review 7\`。原因：${why}`,
     `自 2026-03-01 08:15 UTC 起資料無法更新。請在 rosterd 伺服器上執行 \`rosterd status\`。原因：${why}`,
     '目前無法讀取名冊。請在 rosterd 伺服器上執行 `rosterd status`。',
   ],
   ja: [
     '最初のデータ取得がまだ実行中です。数分後に再試行してください。',
     `まだ何も公開されていません。rosterd のサーバーで \`rosterd status\` を実行してください。理由：${why}`,
-    `保留 7 が管理者の判断を待っています。rosterd のサーバーで \`rosterd status\` を実行してください。理由：${why}`,
+    `保留 7 が管理者の判断を待っています（人員 +1 ~24 -3456、部門 +5 ~6 -7）。rosterd のサーバーで \`rosterd review 7\` を実行してください。理由：${why}`,
     `2026-03-01 08:15 UTC からデータを更新できていません。rosterd のサーバーで \`rosterd status\` を実行してください。理由：${why}`,
     '現在、名簿を読み出せません。rosterd のサーバーで `rosterd status` を実行してください。',
   ],
@@ -100,10 +113,10 @@ test('a long reason is cut between graphemes at 300 characters', () => {
   const family = '👩‍👩‍👧‍👦';
   for (const long of ['x'.repeat(1000), family.repeat(200), '字'.repeat(1000), 'e\u0301'.repeat(500)]) {
     for (const language of LANGUAGES) {
-      const text = refusalText(WORDS[language], { reason: 'held', hold: 123456, why: long });
+      const text = refusalText(WORDS[language], { reason: 'held', hold: 123456, changes, why: long });
       assert.ok(text.length <= 300 && text.length > 300 - family.length - 1, `${text.length}`);
       assert.match(text, /…$/);
-      assert.match(text, /rosterd status/);
+      assert.match(text, /-3456.*-7.*rosterd review 123456/);
       assert.ok(text.isWellFormed());
       assert.doesNotMatch(text, /e…$|\u200d…$/u);
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { NO_CHANGES } from '../../src/roster/compare.ts';
 import { ask, assertFails, assertWellFormed, gateway, OMFLOW, openHouse, StandingRoster, success } from './house.ts';
 
 test('the bytes of the snapshot are sent as they are', async () => {
@@ -119,14 +120,16 @@ test('a large roster arrives whole, for many at once', async () => {
 
 test('why there is no roster is a 200 that says fail', async () => {
   await using house = await openHouse();
+  const changes = { ...NO_CHANGES, people_removed: 412 };
   house.roster.current = {
     status: 'fail',
-    refusal: { reason: 'held', hold: 7, why: '412 of 3,000 people would be removed' },
+    refusal: { reason: 'held', hold: 7, changes, why: '412 of 3,000 people would be removed' },
   };
   const answer = await ask(house, '/sync');
   assert.equal(
     assertFails(answer, 200),
-    "Hold 7 waits for an administrator's decision. Run `rosterd status` on the server of rosterd. " +
+    "Hold 7 waits for an administrator's decision (people +0 ~0 -412, departments +0 ~0 -0). " +
+      'Run `rosterd review 7` on the server of rosterd. ' +
       'Reason: 412 of 3,000 people would be removed',
   );
   assert.equal(answer.headers['x-roster-snapshot'], undefined);

@@ -5,11 +5,17 @@ import type { ChangeCounts, Extract, Person } from '../../src/roster/model.ts';
 import { assertServable } from './servable.ts';
 import { type Settings, Shelf, type Told, type Trip } from './shelf.ts';
 
+/** What was pulled and published, or something else that happened to the shelf. */
+export type Step = readonly Extract[] | ((shelf: Shelf) => void);
+
+/** OMFLOW gets the newest snapshot. */
+export const delivered: Step = shelf => shelf.deliver();
+
 /** A story of pulls and what has to come of the last one. What is not said is not looked at, but for people and problems. */
 export interface Case extends Settings {
   readonly name: string;
-  /** What was pulled and published before, oldest first. */
-  readonly before?: readonly (readonly Extract[])[];
+  /** Oldest first. */
+  readonly before?: readonly Step[];
   readonly now: readonly Extract[];
   /** By username: nobody else is served, and these are served so. */
   readonly people: Readonly<Record<string, Partial<Person>>>;
@@ -32,7 +38,10 @@ export function tell(cases: readonly Case[]): void {
 
 export function judge(one: Case): Trip {
   const shelf = new Shelf();
-  for (const extracts of one.before ?? []) settle(shelf, extracts, one);
+  for (const step of one.before ?? []) {
+    if (typeof step === 'function') step(shelf);
+    else settle(shelf, step, one);
+  }
   const trip = shelf.trip(one.now, one);
   assert.deepEqual(peopleOf(trip), expectedPeople(one.people, trip));
   if (one.departments) assert.deepEqual(departmentsOf(trip), inOrder(one.departments));

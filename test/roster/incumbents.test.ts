@@ -578,9 +578,9 @@ describe('email contests', () => {
     },
     {
       name: 'an email that became free goes to an incumbent',
-      before: [three, hr(row('1', alice), row('2', bob))],
-      now: hr(row('1', to(alice, C)), row('2', bob)),
-      people: emails(C, B),
+      before: [three, hr(row('1', alice), row('2', bob), row('3', to(carol, 'x@y')))],
+      now: hr(row('1', to(alice, C)), row('2', bob), row('3', to(carol, 'x@y'))),
+      people: emails(C, B, 'x@y'),
     },
   ]);
 });

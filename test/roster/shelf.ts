@@ -1,17 +1,28 @@
 import assert from 'node:assert/strict';
 import type { Candidate } from '../../src/roster/candidate.ts';
-import { check, draft } from '../../src/roster/check.ts';
+import { check, type Drafted, draft } from '../../src/roster/check.ts';
 import {
   type Change,
   compareDepartments,
   comparePeople,
   countChanges,
   type Entry,
+  isUnchanged,
   type Loaded,
 } from '../../src/roster/compare.ts';
+import {
+  type ClientDeliveries,
+  deliveredWords,
+  type Held,
+  holdersOf,
+  oldestOf,
+  placesOf,
+  strangers,
+  wantedEmails,
+} from '../../src/roster/delivered.ts';
 import type { SourcePlan } from '../../src/roster/drafts.ts';
 import { fold } from '../../src/roster/fold.ts';
-import type { Known, Ledger, Removal, Stored } from '../../src/roster/known.ts';
+import { type Delivered, type Known, NOTHING_DELIVERED, type Removal, type Stored } from '../../src/roster/known.ts';
 import {
   departmentContent,
   leaf,
@@ -28,11 +39,14 @@ import {
   type Digest,
   type Extract,
   type GroupNo,
+  groupNo,
   type Person,
   type PersonField,
   type PersonKey,
   type PersonRecord,
   type Provenance,
+  type SnapshotNumber,
+  snapshotNumber,
   sourceName,
   type Username,
 } from '../../src/roster/model.ts';
@@ -40,6 +54,8 @@ import { byBytes, sorted } from '../../src/roster/order.ts';
 import { ProblemList } from '../../src/roster/problems.ts';
 import { renderer } from '../../src/roster/render.ts';
 import type { Rules } from '../../src/roster/tidy.ts';
+import { DEPARTMENT_WAITS } from '../../src/roster/tree.ts';
+import { Names } from './names.ts';
 
 /** The defaults of the specification. */
 export const RULES: Rules = { usernames: 'ascii', reserved: [], gender: 'male', reused_email: 'quarantine' };
@@ -114,16 +130,30 @@ interface Kept {
   readonly from: string;
 }
 
+/** A form as history has it; `last` is absent while it holds. */
+interface Form extends Kept {
+  readonly key: string;
+  readonly first: SnapshotNumber;
+  last: SnapshotNumber | undefined;
+}
+
 const inUtf8 = (key: string) => Buffer.from(key).toString();
 
 /**
- * The newest snapshot and the ledger, in memory: a second honest implementation of what a run asks of the store. Like the
- * real one it is told changes, never whole rosters, and refuses those that do not fit what it has.
+ * Snapshots, the ledger and deliveries, in memory: a second honest implementation of what a run asks of the store. Like
+ * the real one it is told changes, never whole rosters, and refuses those that do not fit what it has.
  */
 export class Shelf {
   readonly #people = new Map<string, Kept>();
   readonly #departments = new Map<string, Kept>();
-  readonly #names: { kind: 'username' | 'email'; folded: string; username: Username; key: PersonKey }[] = [];
+  #pastPeople: Form[] = [];
+  readonly #pastDepartments: Form[] = [];
+  readonly #names = new Names();
+  #newest = snapshotNumber(0);
+  /** By client, the newest first. */
+  readonly #deliveries = new Map<string, SnapshotNumber[]>();
+  /** The departments that waited when the newest run ended. */
+  #waiting: ReadonlySet<GroupNo> = new Set();
 
   get people(): Stored<Person>[] {
     return [...this.#people.values()].map(kept => this.#read(kept, readPerson));
@@ -153,28 +183,107 @@ export class Shelf {
       else if (one.leaf !== this.#people.get(key)?.leaf || one.broken.length > 0) changed.push(key);
     }
     const fresh = [...drafted.keys()].filter(key => !this.#people.has(key));
-    const newcomers = fresh.flatMap(key => drafted.get(key)?.person ?? []);
-    const known: Known = {
-      incumbents: new Map(changed.map(key => [key, this.#person(key)])),
-      gone: gone.map(key => this.#person(key)),
-      departments: new Map(this.departments.map(stored => [stored.value.group_no, stored])),
-      ledger: this.#ledger(
-        new Set(fresh),
-        new Set(newcomers.map(one => fold(one.login))),
-        new Set(newcomers.map(one => fold(one.email))),
-      ),
-    };
+    const known = this.#known(drafted, { changed, fresh, gone });
     const order = plans.map(one => one.name);
     const candidate = check({ merged, drafted, differing: { changed, fresh }, known, rules, problems, order });
     return { candidate, known, problems, ...changesOf(candidate, known), digest: digestOf(candidate) };
   }
 
-  /** Keeps a candidate: its changes are applied to what is there. */
-  publish({ candidate, people, departments, digest }: Trip): void {
-    for (const change of people) apply(this.#people, change, candidate.people, personContent);
-    for (const change of departments) apply(this.#departments, change, candidate.departments, departmentContent);
-    for (const change of people) if (change.event !== 'removed') this.#enter(change.after.value);
+  /** Keeps a candidate: its changes are applied to what is there. One that changes nothing is no snapshot. */
+  publish({ candidate, people, departments, digest, changes, problems }: Trip): void {
+    const waits = problems.listed.filter(one => one.code === DEPARTMENT_WAITS);
+    this.#waiting = new Set(waits.map(one => groupNo(one.key)));
+    if (isUnchanged(changes) && this.#newest > 0) return;
+    this.#newest = snapshotNumber(this.#newest + 1);
+    const [first, forms] = [this.#newest, this.#pastPeople];
+    for (const change of people)
+      apply(this.#people, { change, members: candidate.people, content: personContent, first, forms });
+    for (const change of departments) {
+      const [members, past] = [candidate.departments, this.#pastDepartments];
+      apply(this.#departments, { change, members, content: departmentContent, first, forms: past });
+    }
+    for (const change of people) if (change.event !== 'removed') this.#names.enter(change.after.value);
     assert.equal(this.digest, digest, 'the changes do not lead from the old roster to the candidate');
+  }
+
+  /** The number of the newest snapshot. */
+  get newest(): SnapshotNumber {
+    return this.#newest;
+  }
+
+  /** A client gets a snapshot whole: the newest, or after a rollback an older one. */
+  deliver({ client = 'omflow', snapshot = this.#newest as number } = {}): void {
+    this.#deliveries.set(client, [snapshotNumber(snapshot), ...(this.#deliveries.get(client) ?? [])]);
+  }
+
+  /** Retention: nothing is left of somebody but what is served, and the ledger. */
+  forget(key: string): void {
+    this.#pastPeople = this.#pastPeople.filter(form => form.key !== key || form.last === undefined);
+  }
+
+  /** Erasure: the same, and the ledger knows only what they were called by when it is asked for just that. */
+  erase(key: string): void {
+    this.forget(key);
+    this.#names.erase(key);
+  }
+
+  #known(
+    drafted: ReadonlyMap<PersonKey, Drafted>,
+    { changed, fresh, gone }: Readonly<Record<'changed' | 'fresh' | 'gone', readonly PersonKey[]>>,
+  ): Known {
+    const newcomers = fresh.flatMap(key => drafted.get(key)?.person ?? []);
+    const incumbents = changed.map(key => this.#person(key));
+    const served = [...incumbents, ...gone.map(key => this.#person(key))].map(one => one.value);
+    const wanted = wantedEmails({ incumbents: served, newcomers, drafted });
+    const ledger = this.#names.ledger(
+      new Set(fresh),
+      new Set(newcomers.map(one => fold(one.login))),
+      new Set(wanted.map(one => one.email)),
+    );
+    const deliveries = [...this.#deliveries].map(([client, snapshots]) => ({ client, snapshots }));
+    const names = strangers(wanted, { ledger, served });
+    const histories = new Map([...names].map(name => [name, this.#history(name)]));
+    const { emails, left } = holdersOf({ ledger, served, histories, deliveries });
+    const departments = new Map(this.departments.map(stored => [stored.value.group_no, stored]));
+    return {
+      incumbents: new Map(incumbents.map(stored => [stored.value.key, stored])),
+      gone: gone.map(key => this.#person(key)),
+      departments,
+      ledger,
+      former: new Map(fresh.flatMap(key => this.#latest(key))),
+      left,
+      delivered: { ...this.#delivered(departments, deliveries), emails },
+    };
+  }
+
+  #delivered(served: Known['departments'], deliveries: readonly ClientDeliveries[]): Omit<Delivered, 'emails'> {
+    const oldest = oldestOf(deliveries);
+    if (oldest === undefined) return NOTHING_DELIVERED;
+    const since = this.#pastDepartments.filter(
+      one => one.first > oldest || (one.last !== undefined && one.last >= oldest),
+    );
+    return {
+      what: deliveredWords(deliveries),
+      departments: placesOf(
+        served,
+        since.map(form => this.#read(form, readDepartment)),
+      ),
+      waiting: this.#waiting,
+    };
+  }
+
+  #history(name: Username): Held<Person>[] {
+    const forms = this.#pastPeople.map(form => ({
+      ...this.#read(form, readPerson),
+      first: form.first,
+      last: form.last,
+    }));
+    return forms.filter(form => form.value.username === name);
+  }
+
+  #latest(key: PersonKey): [PersonKey, Person][] {
+    const last = this.#pastPeople.findLast(form => form.key === key);
+    return last ? [[key, readPerson(last.content)]] : [];
   }
 
   #person(key: PersonKey): Stored<Person> {
@@ -185,29 +294,6 @@ export class Shelf {
 
   #read<Value>({ leaf: kept, content, from }: Kept, read: (content: string) => Value): Stored<Value> {
     return { value: read(content), leaf: kept, from: JSON.parse(from) as Provenance };
-  }
-
-  #enter({ key, username, email }: Person): void {
-    for (const [kind, name] of [
-      ['username', username],
-      ['email', email],
-    ] as const) {
-      const folded = fold(name);
-      const same = this.#names.some(one => one.kind === kind && one.folded === folded && one.username === username);
-      if (!same) this.#names.push({ kind, folded, username, key });
-    }
-  }
-
-  #ledger(keys: ReadonlySet<string>, usernames: ReadonlySet<string>, emails: ReadonlySet<string>): Ledger {
-    const published = this.#names.filter(one => one.kind === 'username');
-    const mails = this.#names.filter(one => one.kind === 'email' && emails.has(one.folded));
-    return {
-      byKey: new Map(published.filter(one => keys.has(one.key)).map(one => [one.key, one.username])),
-      byUsername: new Map(published.filter(one => usernames.has(one.folded)).map(one => [one.folded, one])),
-      byEmail: new Map(
-        [...Map.groupBy(mails, one => one.folded)].map(([folded, list]) => [folded, list.map(one => one.username)]),
-      ),
-    };
   }
 }
 
@@ -228,14 +314,20 @@ export function digestOf({ people, departments }: Candidate): Digest {
   return rosterDigest(made(departments, departmentContent), made(people, personContent));
 }
 
-function apply<Value>(
-  rows: Map<string, Kept>,
-  change: Change<Value>,
-  members: ReadonlyMap<string, Stored<Value>>,
-  content: (value: Value) => string,
-): void {
+/** A change that is to be kept, and the snapshot that it makes. */
+interface Written<Value> {
+  readonly change: Change<Value>;
+  readonly members: ReadonlyMap<string, Stored<Value>>;
+  readonly content: (value: Value) => string;
+  readonly first: SnapshotNumber;
+  readonly forms: Form[];
+}
+
+function apply<Value>(rows: Map<string, Kept>, { change, members, content, first, forms }: Written<Value>): void {
   const key = inUtf8(change.key);
   assert.equal(rows.has(key), change.event !== 'added', `${change.event}: ${JSON.stringify(key)}`);
+  const before = forms.find(form => form.key === key && form.last === undefined);
+  if (before) before.last = snapshotNumber(first - 1);
   if (change.event === 'removed') {
     assert(change.before.removal, `${key} is removed without a reason`);
     rows.delete(key);
@@ -243,7 +335,9 @@ function apply<Value>(
   }
   const member = members.get(change.key);
   assert(member, `${key} is ${change.event}, but not in the candidate`);
-  rows.set(key, { leaf: member.leaf, content: content(member.value), from: JSON.stringify(member.from) });
+  const kept = { leaf: member.leaf, content: content(member.value), from: JSON.stringify(member.from) };
+  rows.set(key, kept);
+  forms.push({ ...kept, key, first, last: undefined });
 }
 
 /** What a run finds to have changed: it looks only at those that check has touched. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { SyncAnswer } from '../../src/http/roster.ts';
-import type { SnapshotNumber } from '../../src/roster/model.ts';
+import { NO_CHANGES } from '../../src/roster/compare.ts';
+import { type SnapshotNumber, snapshotNumber } from '../../src/roster/model.ts';
 import { rosterService } from '../../src/runs/answers.ts';
 import { renderSnapshot } from '../../src/runs/body.ts';
 import { takeTurn } from '../../src/runs/lock.ts';
@@ -23,7 +24,7 @@ function service(house: House, sync: Partial<Parameters<typeof rosterService>[0]
     render: (number: SnapshotNumber): Promise<Uint8Array> => renderSnapshot(house.store, number),
   };
   const roster = rosterService({
-    sync: { fresh_for: 10_000, deadline: 15_000, max_stale: 24 * HOUR, on_hold: 'fail', ...sync },
+    sync: { fresh_for: 10_000, deadline: 15_000, max_stale: 24 * HOUR, on_hold: 'fail', first: 'accept', ...sync },
     store: house.store,
     now,
     delivered: () => {},
@@ -115,9 +116,44 @@ test('while a hold stands /sync fails with its reasons, or serves the last snaps
   assert.deepEqual(refusal(await strict.roster.answer()), {
     reason: 'held',
     hold: 1,
+    changes: { ...NO_CHANGES, people_removed: 6, memberships_removed: 7 },
     why: 'source hr gives no people any more; its last good read gave 7 rows; 6 of 6 people would be removed, and at most 3 may be at once',
   });
   assert.equal(snapshotOf(await service(house, { on_hold: 'serve_last' }).roster.answer()), 1);
+});
+
+test('while the first candidate of all is held there is nothing to serve, whatever the configuration says', async () => {
+  await using house = await openHouse({ sync: { first: 'hold' } });
+  const why = 'it is the first roster, which sync.first says is to be looked at: 6 people';
+  const refused = refusal(await service(house).roster.answer());
+  assert.deepEqual([refused?.reason, refused?.reason === 'held' && refused.why], ['held', why]);
+  assert.deepEqual(refusal(await service(house, { on_hold: 'serve_last' }).roster.answer()), {
+    reason: 'nothing_published',
+    why,
+  });
+});
+
+test('a pinned snapshot is served whatever else is so, and no run is made for it', async () => {
+  await using house = await openHouse();
+  const { roster, runs, rendered, later, now } = service(house);
+  await roster.answer();
+  await house.hr.execute('delete from employees where emp_id = 6');
+  later(HOUR);
+  assert.equal(snapshotOf(await roster.answer()), 2);
+  await house.store.pins.set({ snapshot: snapshotNumber(1), at: now() });
+  assert.equal(snapshotOf(await roster.answer()), 1);
+  await house.hr.execute('delete from employees');
+  assert.equal((await house.pull({ line: { now } })).outcome.status, 'held');
+  assert.equal(snapshotOf(await roster.answer()), 1, 'a hold stands');
+  await house.hr.execute('rename table employees to elsewhere');
+  assert.equal((await house.pull({ line: { now } })).outcome.status, 'failed');
+  later(100 * HOUR);
+  assert.equal(snapshotOf(await roster.answer()), 1, 'it is stale');
+  assert.deepEqual([runs.length, rendered], [2, [1, 2, 1]]);
+
+  await house.store.pins.end(now());
+  assert.equal(refusal(await roster.answer())?.reason, 'held');
+  assert.equal(runs.length, 3);
 });
 
 test('a failing source leaves the last snapshot for max_stale, counted from the first failure', async () => {

@@ -4,7 +4,7 @@ import { type Line, type RunResult, run } from '../../src/runs/run.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { type HrDatabase, hrConfig, hrDatabase, type Served } from '../support/hr.ts';
+import { type HrDatabase, hrConfig, hrDatabase, hrSource, type Served } from '../support/hr.ts';
 
 /** A whole line on a real HR database and a store of its own, without a daemon around it. */
 export interface House extends AsyncDisposable {
@@ -38,3 +38,14 @@ export async function openHouse(more: Record<string, unknown> = {}): Promise<Hou
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
+
+/** The house's line as a configuration with another query for people makes it. */
+export function asking({ hr, store }: House, query: string): Line {
+  const source = hrSource(hr.url);
+  const people = { ...source.people, query };
+  return openLine(hrConfig('', hr.url, { sources: [{ ...source, people }] }), store);
+}
+
+/** Marks people of the HR database as left long ago, by their numbers. */
+export const leave = ({ hr }: House, ...ids: readonly number[]) =>
+  hr.execute("update employees set leave_date = '2020-01-31' where emp_id in (?)", [ids]);

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { differenceOf } from '../../scripts/difference.ts';
+import { differenceText } from '../../scripts/text/changes.ts';
+import type { Look } from '../../scripts/text/look.ts';
+import { snapshotNumber } from '../../src/roster/model.ts';
 import { type Company, company } from '../support/company.ts';
 
 /** The company of the specification, up to its snapshots 41 and 42. */
@@ -97,6 +101,47 @@ suite('rosterd diff', () => {
     assert.doesNotMatch((await at.rosterd('diff')).stdout, /two words/);
   });
 
+  test('shows who newly keeps a last good value and what lingers, and why, below the memberships', async () => {
+    await using at = await small();
+    at.sql("insert into units values ('S-1', 'Sales 1', 'S')");
+    await at.run('2026-08-22T02:00:00Z');
+    await at.deliver(3, '2026-08-22T03:00:00Z');
+    at.sql("update hr set mail = '', dept = 'S-1' where account = 'a.lin'");
+    at.sql("delete from units where code = 'S'; update units set parent = '' where code = 'S-1'");
+    await at.run('2026-08-23T02:00:00Z');
+    assert.equal(
+      (await textOf(at, 3, 4)).join('\n'),
+      `\
+departments
+  ~ S-1     parent_group_no  S → (empty)                         (hr)
+memberships
+  S    - a.lin
+  S-1  + a.lin
+kept
+  ! S       is not listed any more, but OMFLOW may have "S-1" below it; it is served on until a delivery has shown nothing below it (last: snapshot 3, delivered to omflow)   (hr)
+  ! a.lin   email is missing; the last good value stays          (hr)
+
+people 0 added, 0 modified, 0 removed · departments 0, 1, 0 · memberships +1 -1`,
+    );
+    at.sql("update hr set phone = '1' where account = 'a.lin'");
+    await at.run('2026-08-24T02:00:00Z');
+    assert.doesNotMatch((await textOf(at, 4, 5)).join('\n'), /kept|!/);
+    assert.match((await textOf(at, 3, 5)).join('\n'), /\nkept\n {2}! S {7}.*\n {2}! a\.lin {3}/);
+  });
+
+  test('shows twenty of those, and counts the others', async () => {
+    await using at = await company();
+    at.sql("insert into units values ('S', 'Sales', '')");
+    at.hire(...Array.from({ length: 23 }, (_, number) => ({ account: `staff${number}`, dept: 'NOWHERE' })));
+    await at.run('2026-08-20T02:00:00Z');
+    const text = await textOf(at, undefined, 1);
+    assert.equal(
+      text.filter(line => /^ {2}! staff\d+ +is in "NOWHERE", which does not exist +\(hr\)$/.test(line)).length,
+      20,
+    );
+    assert.deepEqual(text.slice(-3, -1), ['    … and 3 more', '']);
+  });
+
   test('hides emails and telephone numbers for sharing, in JSON as well', async () => {
     await using at = await small();
     at.sql("update hr set phone = '02-2345-6789' where account = 'a.lin'");
@@ -111,6 +156,17 @@ suite('rosterd diff', () => {
     }
   });
 });
+
+/** What the command prints below the two snapshots. */
+const textOf = (at: Company, a: number | undefined, b: number) =>
+  at.withStore(async store => {
+    const before = a === undefined ? undefined : await store.snapshots.get(snapshotNumber(a));
+    const after = await store.snapshots.get(snapshotNumber(b));
+    assert(after);
+    return differenceText(await differenceOf(store, { before, after }), look);
+  });
+
+const look: Look = { zone: 'UTC', colour: false, mask: false, width: 100 };
 
 /** A modified, a removed person, and a membership less. */
 async function small(): Promise<Company> {

@@ -248,12 +248,12 @@ suite('a REF', () => {
         /^nothing had been published by the end of 2026-08-01 \(Asia\/Taipei\); there are 1 to 4/,
       ],
       ['delivered', 'NotFound', /^no snapshot has been delivered yet; "rosterd log --deliveries" lists every try$/],
-      ['held', 'UsageError', /^"held" cannot be looked at yet; "rosterd status" tells what was held, and why$/],
+      ['held', 'NotFound', /^nothing is held; "rosterd status" tells how things stand$/],
       ['@2026-02-30', 'UsageError', /^"@2026-02-30" is not a day; write @2026-11-20, @today or @yesterday$/],
       [
         'HEAD^',
         'UsageError',
-        /^"HEAD\^" does not name a snapshot; write 42, head, head~1, delivered, @2026-11-20 or @yesterday$/,
+        /^"HEAD\^" does not name a snapshot; write 42, head, head~1, delivered, held, @2026-11-20 or @yesterday$/,
       ],
       ['00000000000000000000', 'UsageError', /does not name a snapshot/],
     ];

@@ -78,7 +78,7 @@ sources
       /\nhold 1, since run 2\n {2}source_rows {5}source hr gives 19 rows of people, 11 fewer than the 30/,
     );
     assert.match(stdout, /\n {2}people_removed {2}11 of 30 people would be removed, and at most 3 may be at once\n/);
-    assert.match(stdout, /\n {2}guards: \{ source_rows: \{ floor: 11 \}, people_removed: \{ floor: 11 \} \}\n/);
+    assert.match(stdout, /\nIf it is meant: "rosterd review 1" shows the candidate, "rosterd approve 1" publishes/);
     assert.match(stdout, /\nMeanwhile OMFLOW is told so, and keeps what it has \(sync\.on_hold: fail\)\.\n/);
     assert.equal(code, 1);
     at.sql('delete from hr where id > 2');
@@ -90,10 +90,15 @@ sources
   });
 
   test('what it says to do about a hold does it', async () => {
-    await using at = await published(3, 'guards: { source_rows: { floor: 11 }, people_removed: { floor: 11 } }\n');
+    await using at = await published(3);
     at.sql("delete from hr where account like 'staff1%'");
-    const { outcome } = await at.run(ago(2));
-    assert.equal(outcome.status, 'published');
+    await at.run(ago(2));
+    const { stdout, code } = await at.rosterd('approve', ['1', '--reason', 'the team moved']);
+    assert.match(
+      stdout,
+      /^hold 1 is approved: published as snapshot 2 \(run 3\): people -11\n\nthe run after it, run 4:\nunchanged/,
+    );
+    assert.equal(code, 0);
   });
 
   test('of a failing source says which and why; it ends with 1 only once that is stale', async () => {

@@ -34,6 +34,49 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.deepEqual(await store.deliveries.list(1), [written(3)]);
     });
 
+    test('are told by client: the last that each had whole, and all of one', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      assert.deepEqual(await store.deliveries.lastOfEach(), []);
+      const sent = (client: string, at: number, snapshot: number, finished = true) => ({
+        ...delivery(at),
+        id: `${encodeURIComponent(client)} ${at}`,
+        client,
+        snapshot: snapshotNumber(snapshot),
+        finished,
+      });
+      await store.deliveries.add([
+        sent('omflow', 1, 1),
+        sent('omflow', 8, 2),
+        sent('omflow', 9, 3, false),
+        sent('OMFLOW', 7, 2),
+        sent('OMFLOW', 3, 1),
+        sent('總務', 5, 2),
+        sent('broken', 9, 3, false),
+      ]);
+      const told = (list: readonly { client: string; at: Date; snapshot: number }[]) =>
+        list.map(({ client, at, snapshot }) => `${client} ${at.getTime() - 1_700_000_000_000} ${snapshot}`);
+      assert.deepEqual(told(await store.deliveries.lastOfEach()), ['omflow 8 2', 'OMFLOW 7 2', '總務 5 2']);
+      assert.deepEqual(told(await store.deliveries.finishedTo('omflow', 9)), ['omflow 8 2', 'omflow 1 1']);
+      assert.deepEqual(told(await store.deliveries.finishedTo('omflow', 1)), ['omflow 8 2']);
+      assert.deepEqual(told(await store.deliveries.finishedTo('OMFLOW', 9)), ['OMFLOW 7 2', 'OMFLOW 3 1']);
+      for (const client of ['broken', 'nobody']) assert.deepEqual(await store.deliveries.finishedTo(client, 9), []);
+      const [newest] = await store.deliveries.finishedTo('omflow', 1);
+      assert.deepEqual(newest, { ...written(8), client: 'omflow', snapshot: 2 });
+    });
+
+    test('at the same moment are one last delivery of their client', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      const twice = ['one', 'two'].flatMap(id =>
+        ['a', 'b'].map(client => ({ ...delivery(2), id: `${id} ${client}`, client })),
+      );
+      await store.deliveries.add(twice);
+      const last = await store.deliveries.lastOfEach();
+      assert.deepEqual(last.map(one => one.client).sort(), ['a', 'b']);
+      assert.equal((await store.deliveries.finishedTo('a', 9)).length, 2);
+    });
+
     test('that were queued are all written by the end', async () => {
       await using here = await place();
       await using store = await here.open({ timeout: 0 });

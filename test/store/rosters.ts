@@ -102,13 +102,16 @@ export function publication(before: Roster, after: Roster, number: number, detai
   return {
     number: snapshotNumber(number),
     digest: digestOfRoster(after),
-    counts: { people: after.people.size, departments: after.departments.size, memberships: 0 },
+    counts: { people: after.people.size, departments: after.departments.size, memberships: membershipsOf(after) },
     changes: NO_CHANGES,
     people,
     departments: rows(before.departments, after.departments, one => one.group_no),
     names: people.fresh.flatMap(({ key }) => after.people.get(key) ?? []),
   };
 }
+
+const membershipsOf = ({ people }: Roster) =>
+  [...people.values()].reduce((sum, one) => sum + one.departments.length, 0);
 
 export function digestOfRoster({ people, departments }: Roster) {
   return rosterDigest(
@@ -171,16 +174,16 @@ export async function changesBetween(store: Store, a: SnapshotNumber, b: Snapsho
 }
 
 /** What differs between two rosters that are there in full, found by looking at everybody. */
-export function naiveChanges(a: Roster, b: Roster) {
-  return inOrder(new Set([...a.people.keys(), ...b.people.keys()])).flatMap(key => {
-    const [old, now] = [a.people.get(key), b.people.get(key)];
+export function naiveChanges(a: Roster, b: Roster, kind: keyof Roster = 'people') {
+  return inOrder(new Set([...a[kind].keys(), ...b[kind].keys()])).flatMap(key => {
+    const [old, now] = [a[kind].get(key), b[kind].get(key)];
     if (isDeepStrictEqual(old, now)) return [];
     return [{ event: old === undefined ? 'added' : now === undefined ? 'removed' : 'modified', key, old, now }];
   });
 }
 
 /** A change without the reasons, which only the store knows. */
-export function bare(change: Change<Person>) {
+export function bare<Value>(change: Change<Value>) {
   const old = change.event === 'added' ? undefined : change.before.value;
   const now = change.event === 'removed' ? undefined : change.after.value;
   return { event: change.event, key: change.key, old, now };

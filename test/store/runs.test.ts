@@ -16,19 +16,7 @@ import {
 } from '../../src/roster/model.ts';
 import type { RunReport } from '../../src/store/store.ts';
 import { engines, sqlite } from './engines.ts';
-import {
-  AT,
-  begin,
-  finish,
-  NO_REPORT,
-  NOBODY,
-  person,
-  publication,
-  publish,
-  published,
-  readBack,
-  roster,
-} from './rosters.ts';
+import { AT, begin, finish, NOBODY, person, publication, publish, published, readBack, roster } from './rosters.ts';
 
 const problem: Problem = {
   code: 'email_missing',
@@ -53,6 +41,8 @@ const held = (count: number): Outcome => ({
   reasons: [finding(count)],
   changes: { ...NO_CHANGES, people_removed: count },
 });
+/** What a held run holds. */
+const candidate = publication(roster([person('hr/1')]), NOBODY, 2);
 const failed: Outcome = { status: 'failed', problems: [problem] };
 const unchanged: Outcome = { status: 'unchanged', snapshot: snapshotNumber(1) };
 
@@ -122,7 +112,7 @@ for (const [engine, place] of Object.entries(engines)) {
       await publish(store, NOBODY, roster([person('hr/1')]));
       await finish(store, await begin(store), failed);
       await finish(store, await begin(store), unchanged);
-      await finish(store, await begin(store), held(9));
+      await finish(store, await begin(store), held(9), candidate);
       await begin(store);
       await finish(store, await begin(store), failed);
       const { runs } = store;
@@ -148,6 +138,29 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.equal((await runs.get(runNumber(6)))?.snapshot, 1);
     });
 
+    test('prove the configuration under which they published or changed nothing', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      const one = publication(NOBODY, roster([person('hr/1')]), 1);
+      for (const [fingerprint, outcome, what] of [
+        ['published', published(1), one],
+        ['unchanged', unchanged, undefined],
+        ['held', held(9), candidate],
+        ['failed', failed, undefined],
+        ['interrupted', undefined, undefined],
+        ['running', undefined, undefined],
+      ] as const) {
+        assert.equal(await store.runs.provedGood(fingerprint), false);
+        const run = await store.runs.begin({ cause: 'pull', at: AT, fingerprint });
+        if (outcome) await finish(store, run, outcome, what);
+      }
+      const proved = [];
+      for (const { fingerprint } of await store.runs.list(9)) {
+        if (await store.runs.provedGood(fingerprint)) proved.push(fingerprint);
+      }
+      assert.deepEqual(proved, ['unchanged', 'published']);
+    });
+
     test('whose publication cannot be written have not ended', async () => {
       await using here = await place();
       await using store = await here.open();
@@ -167,11 +180,11 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.equal(await store.holds.open(), undefined);
       await publish(store, NOBODY, roster([person('hr/1')]));
       const opener = await begin(store);
-      assert.deepEqual(await finish(store, opener, held(9)), { recorded: true, hold: 1 });
+      assert.deepEqual(await finish(store, opener, held(9), candidate), { recorded: true, hold: 1 });
       const hold = await store.holds.open();
-      assert.deepEqual(hold, { number: 1, run: opener, opened: AT, findings: [finding(9)] });
+      assert.deepEqual([hold?.number, hold?.run, hold?.opened, hold?.findings], [1, opener, AT, [finding(9)]]);
       const later = await begin(store);
-      assert.deepEqual(await finish(store, later, held(12)), { recorded: true, hold: 1 });
+      assert.deepEqual(await finish(store, later, held(12), candidate), { recorded: true, hold: 1 });
       assert.deepEqual((await store.runs.get(later))?.findings, [finding(12)]);
       assert.deepEqual((await store.runs.get(later))?.changes, { ...NO_CHANGES, people_removed: 12 });
       assert.deepEqual(await store.holds.open(), hold, 'another held run leaves it alone');
@@ -179,7 +192,8 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.deepEqual(await store.holds.open(), hold, 'a failed run does, too');
       await finish(store, await begin(store), unchanged);
       assert.equal(await store.holds.open(), undefined);
-      assert.deepEqual(await finish(store, await begin(store), held(5)), { recorded: true, hold: holdNumber(2) });
+      const next = await finish(store, await begin(store), held(5), candidate);
+      assert.deepEqual(next, { recorded: true, hold: holdNumber(2) });
       await publish(store, roster([person('hr/1')]), roster([person('hr/2')]));
       assert.equal(await store.holds.open(), undefined);
     });
@@ -264,7 +278,7 @@ suite('a run in SQLite', () => {
     })();
     try {
       for (const outcome of [failed, held(9), held(9), unchanged, failed]) {
-        await store.runs.finish(await begin(store), { at: AT, outcome, report: NO_REPORT, publication: undefined });
+        await finish(store, await begin(store), outcome, outcome.status === 'held' ? candidate : undefined);
       }
     } finally {
       going = false;

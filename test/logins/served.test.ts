@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import { hashPassword } from '../../src/logins/hashes.ts';
+import { type Daemon, startDaemon } from '../../src/main.ts';
+import { snapshotNumber } from '../../src/roster/model.ts';
+import { leave, openHouse } from '../runs/house.ts';
+import { hrConfig, TOKEN } from '../support/hr.ts';
+
+const PASSWORD = 'correct horse';
+
+/** Who of these can log in with the password that they all have. */
+async function admitted({ address }: Daemon, ...usernames: readonly string[]): Promise<string[]> {
+  const headers = { authorization: `Basic ${btoa(`omflow:${TOKEN}`)}`, 'content-type': 'application/json' };
+  const answers = usernames.map(async username => {
+    const body = JSON.stringify({ username, password: PASSWORD });
+    const response = await fetch(`http://${address}/authenticate`, { method: 'POST', headers, body });
+    const { status, message } = (await response.json()) as { status: string; message?: string };
+    assert.ok(status === 'success' || message === 'account or password is incorrect', message);
+    return status === 'success' ? username : [];
+  });
+  return (await Promise.all(answers)).flat();
+}
+
+test('who may log in, and under which name at the directory, follows what is served', async () => {
+  await using house = await openHouse();
+  await house.hr.execute('update employees set password_hash = ?', [await hashPassword(PASSWORD)]);
+  await house.pull();
+  await leave(house, 6);
+  await house.hr.execute(`
+    insert into employees select 8, 'h.tanaka', 'h.tanaka@acme.example', name, sex, dept_code, '', null, password_hash
+      from employees where emp_id = 5;
+    update employees set account = 'a.lin-chen' where emp_id = 1`);
+  assert.equal((await house.pull()).outcome.status, 'published');
+
+  const config = hrConfig('', house.hr.url, { store: house.store.address });
+  await using daemon = await startDaemon(config, pino({ level: 'silent' }));
+  const asked = () => admitted(daemon, 'a.lin', 'h.tanaka', 'j.wu', 'k.sato');
+  assert.deepEqual(await asked(), ['a.lin', 'h.tanaka', 'j.wu']);
+  await house.store.pins.set({ snapshot: snapshotNumber(1), at: new Date() });
+  assert.deepEqual(await asked(), ['j.wu', 'k.sato']);
+  await house.store.pins.end(new Date());
+  assert.deepEqual(await asked(), ['a.lin', 'h.tanaka', 'j.wu']);
+});
