@@ -1,6 +1,6 @@
 import { PERSON_FIELDS, type Person, type Snapshot } from '../src/roster/model.ts';
 import { sortedSet } from '../src/roster/order.ts';
-import { renderSnapshot } from '../src/runs/body.ts';
+import { renderSnapshot, SnapshotDamaged } from '../src/runs/body.ts';
 import { StoreError } from '../src/store/error.ts';
 import type { Store } from '../src/store/store.ts';
 import { Failed } from './exit.ts';
@@ -39,9 +39,8 @@ async function verifiedBody(store: Store, { number }: Snapshot): Promise<Uint8Ar
   try {
     return await renderSnapshot(store, number);
   } catch (error) {
-    const isDamage = error instanceof StoreError || (error as Error).message.includes('is damaged');
-    if (!isDamage) throw error;
-    throw new Failed(`${(error as Error).message}\nNothing was exported. "rosterd verify" tells all that is damaged.`);
+    if (!(error instanceof StoreError || error instanceof SnapshotDamaged)) throw error;
+    throw new Failed(`${error.message}\nNothing was exported. "rosterd verify" tells all that is damaged.`);
   }
 }
 

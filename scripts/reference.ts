@@ -16,6 +16,8 @@ export interface Place {
 export const NOTHING = 'nothing has been published yet; "rosterd status" tells why, "rosterd pull" makes a run';
 
 export const REF_HELP = '42, head, head~1, delivered, held, @2026-11-20 or @yesterday';
+/** For {@link resolvePublished}. */
+export const PUBLISHED_HELP = REF_HELP.replace(' held,', '');
 
 /**
  * The snapshot that a REF means. A date is the end of that day in the configured time zone. Throws a UsageError for what is

@@ -8,3 +8,8 @@ export function stopOnSignals(outcome: string): AbortSignal {
   }
   return stop.signal;
 }
+
+/** Said once, when a run of others has to be waited for; on the standard error, so that what is printed stays what it is. */
+export function sayWaiting(): void {
+  process.stderr.write('rosterd: another run is under way; waiting for its end\n');
+}

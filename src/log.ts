@@ -9,9 +9,8 @@ export const openLog = (level: string, file?: string): Logger =>
     pino.destination({ dest: file ?? 1, sync: true }),
   );
 
-/** The one line that a run leaves in the log, after one on what was pruned with it. */
-export function logRun(log: Logger, { run, outcome, report, joined, pruning }: RunSummary): void {
-  if (pruning) logPruning(log, pruning);
+/** The one line that a run leaves in the log. */
+export function logRun(log: Logger, { run, outcome, report, joined }: RunSummary): void {
   const fields = { run, outcome: outcome.status, joined, sources: report?.sources };
   switch (outcome.status) {
     case 'published':
@@ -31,7 +30,8 @@ export function logRun(log: Logger, { run, outcome, report, joined, pruning }: R
   }
 }
 
-function logPruning(log: Logger, pruning: AutomaticPruning): void {
+/** What was pruned by itself, if anything was. */
+export function logPruning(log: Logger, pruning: AutomaticPruning): void {
   if ('failure' in pruning) log.error({ why: pruning.failure }, 'old snapshots could not be pruned');
   else if (Object.values(pruning).some(count => count > 0)) log.info(pruning, 'pruned as the retention says');
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Config } from './config/schema.ts';
+import { databaseAddress, printableAddress } from './connect/database.ts';
 import type { LoginService } from './http/login.ts';
 import { type RosterServer, startServer } from './http/server.ts';
-import { logRun } from './log.ts';
+import { logPruning, logRun } from './log.ts';
 import { type Authenticator, authenticate } from './logins/authenticate.ts';
 import { openAuthenticators } from './logins/open.ts';
 import { rosterService, servedSnapshot } from './runs/answers.ts';
@@ -11,7 +12,7 @@ import { startSchedule } from './runs/schedule.ts';
 import { RunWorker } from './runs/worker.ts';
 import { DeliveryQueue } from './store/delivery-queue.ts';
 import { StoreError } from './store/error.ts';
-import { openStore } from './store/open.ts';
+import { lockStore, openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 
 /** The daemon, serving. Disposing of it is the hard way; `stop` lets calls under way finish. */
@@ -28,9 +29,10 @@ export interface Daemon extends AsyncDisposable {
 export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
   const now = () => new Date();
   await using stack = new AsyncDisposableStack();
+  // Before the store is brought up to date: a daemon of an older version that serves it would find other tables.
+  stack.use(await serveAlone(config));
   await migrate(config);
   const store = stack.use(await openStore(config.store, { migrate: false, timeout: 0 }));
-  if (store.engine === 'sqlite') stack.use(await serveAlone(store));
   const lost = (error: unknown, count: number) =>
     log.error({ count, why: (error as Error).message }, 'deliveries not recorded');
   const deliveries = stack.use(new DeliveryQueue(store, lost));
@@ -39,6 +41,7 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
       module: new URL('./run-worker.ts', import.meta.url),
       config,
       onRun: summary => logRun(log, summary),
+      onPruned: pruning => logPruning(log, pruning),
       onFailure: error => log.error({ why: error.message, stack: error.stack }, 'run could not be made'),
       now,
     }),
@@ -105,11 +108,14 @@ async function migrate(config: Config): Promise<void> {
   await using _ = await openStore(config.store, { migrate: true });
 }
 
-async function serveAlone(store: Store): Promise<AsyncDisposable> {
-  const lock = await store.lock('serve');
+/** Several daemons may share a store on a server, but not one in a file. */
+async function serveAlone({ store }: Config): Promise<AsyncDisposable | null> {
+  const address = databaseAddress(store);
+  if (address.engine !== 'sqlite') return null;
+  const lock = await lockStore(store, 'serve');
   if (lock) return lock;
   throw new StoreError(
-    `another rosterd serves the store ${store.address} already; stop it, or give this one a store of its own`,
+    `another rosterd serves the store ${printableAddress(address)} already; stop it, or give this one a store of its own`,
   );
 }
 

@@ -35,9 +35,7 @@ async function makeRun(cause: RunCause): Promise<RunSummary> {
   const store = await openedStore();
   const turn = await inTurn(openLine(config, store), { cause, dryRun: false, signal: new AbortController().signal });
   if ('joined' in turn) return { run: turn.joined, outcome: turn.outcome, report: undefined, joined: true };
-  const { retention, timezone } = config;
-  const pruning = await pruneWhenDue(store, { retention, timezone, now: new Date() });
-  return { run: turn.run, outcome: turn.outcome, report: turn.report, joined: false, pruning };
+  return { run: turn.run, outcome: turn.outcome, report: turn.report, joined: false };
 }
 
 async function answer(request: WorkerRequest): Promise<void> {
@@ -46,6 +44,11 @@ async function answer(request: WorkerRequest): Promise<void> {
     if (request.ask === 'run') {
       const summary = await makeRun(request.cause);
       return reply({ id: request.id, answer: summary, grown: v8.getHeapStatistics().used_heap_size > GROWN });
+    }
+    if (request.ask === 'prune') {
+      const { retention, timezone } = config;
+      const pruning = await pruneWhenDue(await openedStore(), { retention, timezone, now: new Date() });
+      return reply({ id: request.id, answer: pruning, grown: v8.getHeapStatistics().used_heap_size > GROWN });
     }
     const bytes = await renderSnapshot(await openedStore(), request.snapshot);
     reply({ id: request.id, answer: bytes, grown: false }, [bytes.buffer]);

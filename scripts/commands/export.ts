@@ -1,7 +1,7 @@
 import { Option } from 'commander';
 import { UsageError } from '../exit.ts';
 import { openForReading, type ReadingOptions } from '../opened.ts';
-import { REF_HELP, resolveReference } from '../reference.ts';
+import { PUBLISHED_HELP, resolvePublished } from '../reference.ts';
 import { verb } from '../verb.ts';
 
 interface ExportOptions extends ReadingOptions {
@@ -9,7 +9,7 @@ interface ExportOptions extends ReadingOptions {
 }
 
 export const command = verb('export', {
-  more: `REF: ${REF_HELP}.\n\njson: the very bytes that OMFLOW gets as the answer to /sync, to the standard output. csv: the people with all their fields, for a spreadsheet; a cell that it could take for a formula begins with an apostrophe.`,
+  more: `REF: ${PUBLISHED_HELP}.\n\njson: the very bytes that OMFLOW gets as the answer to /sync, to the standard output. csv: the people with all their fields, for a spreadsheet; a cell that it could take for a formula begins with an apostrophe.`,
   exits: { finding: 'there is no such snapshot', failed: 'the snapshot is damaged, or the store cannot be reached' },
   examples: [
     ['rosterd export head >roster.json', 'what OMFLOW gets now'],
@@ -26,5 +26,5 @@ export const command = verb('export', {
     const { store, place } = opened;
     const { exportedCsv, exportedJson } = await import('../export.ts');
     const exported = format === 'csv' ? exportedCsv : exportedJson;
-    process.stdout.write(await exported(store, await resolveReference(ref, place), { mask }));
+    process.stdout.write(await exported(store, await resolvePublished(ref, place), { mask }));
   });

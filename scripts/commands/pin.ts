@@ -1,4 +1,5 @@
 import { openForReading, type ReadingOptions } from '../opened.ts';
+import { whenFree } from '../patience.ts';
 import { REF_HELP, resolvePublished } from '../reference.ts';
 import { fieldEvents } from '../text/events.ts';
 import { transitionText } from '../text/transition.ts';
@@ -28,7 +29,7 @@ export const command = verb('pin', {
     const { number } = snapshot;
     if (options.json) for (const event of fieldEvents(transition.difference)) printJson(event, look);
     else print([...transitionText(transition, look), '']);
-    if (options.yes) await store.pins.set({ snapshot: number, at: place.now });
+    if (options.yes) await whenFree(() => store.pins.set({ snapshot: number, at: place.now }));
     const object = { event: options.yes ? 'pinned' : 'would_pin', snapshot: number, hazards: transition.hazards };
     if (options.json) printJson(object, look);
     else print([options.yes ? pinnedText(number) : `nothing was done; "rosterd pin ${number} --yes" does it`]);

@@ -8,10 +8,10 @@ import { run } from '../../src/runs/run.ts';
 import { inTurn, type Pulled } from '../../src/runs/turn.ts';
 import { StoreError } from '../../src/store/error.ts';
 import { openStore } from '../../src/store/open.ts';
-import type { Store } from '../../src/store/store.ts';
-import { stopOnSignals } from '../stop.ts';
+import type { Pin, Store } from '../../src/store/store.ts';
+import { sayWaiting, stopOnSignals } from '../stop.ts';
 import { type Look, lookOf } from '../text/look.ts';
-import { exitCodeOf, runObjects, runText, verdictText } from '../text/verdict.ts';
+import { exitCodeOf, pinText, runObjects, runText, verdictText } from '../text/verdict.ts';
 import { type CommonOptions, exitWith, print, printJson, verb } from '../verb.ts';
 
 interface PullOptions extends CommonOptions {
@@ -36,21 +36,25 @@ export const command = verb('pull', {
   .action(async (options: PullOptions) => {
     const { config } = readConfiguration(options.config, process.env);
     const signal = stopOnSignals('nothing was published');
-    const pulled = options.dryRun ? await dryRun(config, signal) : await pull(config, signal);
+    const [pulled, pin] = options.dryRun ? await dryRun(config, signal) : await pull(config, signal);
     const look = lookOf({ zone: config.timezone, mask: options.mask });
     if (options.json) for (const object of objectsOf(pulled)) printJson(object, look);
-    else print(textOf(pulled, look));
+    else print([...textOf(pulled, look), ...pinText(pin)]);
     exitWith(exitCodeOf(pulled.outcome));
   });
 
-async function pull(config: Config, signal: AbortSignal): Promise<Pulled> {
+/** What came of a run, and the rollback under which it is not served. */
+type Made = [pulled: Pulled, pin: Pin | undefined];
+
+async function pull(config: Config, signal: AbortSignal): Promise<Made> {
   await using store = await openStore(config.store, { migrate: true });
-  return await inTurn(openLine(config, store), { cause: 'pull', dryRun: false, signal });
+  const pulled = await inTurn(openLine(config, store), { cause: 'pull', dryRun: false, signal, waits: sayWaiting });
+  return [pulled, await store.pins.current()];
 }
 
-async function dryRun(config: Config, signal: AbortSignal): Promise<Pulled> {
+async function dryRun(config: Config, signal: AbortSignal): Promise<Made> {
   await using store = await storeForDryRun(config);
-  return await run(openLine(config, store), { cause: 'pull', dryRun: true, signal });
+  return [await run(openLine(config, store), { cause: 'pull', dryRun: true, signal }), await store.pins.current()];
 }
 
 /** The store as it is; where there is none yet, an empty one that is gone afterwards: a dry run leaves nothing behind. */

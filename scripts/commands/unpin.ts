@@ -1,5 +1,6 @@
 import { NotFound } from '../exit.ts';
 import { openForReading, type ReadingOptions } from '../opened.ts';
+import { whenFree } from '../patience.ts';
 import { NOTHING } from '../reference.ts';
 import { fieldEvents } from '../text/events.ts';
 import { transitionText } from '../text/transition.ts';
@@ -21,21 +22,26 @@ export const command = verb('unpin', {
   .option('--mask', 'hide emails and telephone numbers, for sharing')
   .action(async (options: UnpinOptions) => {
     await using opened = await openForReading(options);
-    const { store, look, place } = opened;
+    const { config, store, look, place } = opened;
     const newest = await store.snapshots.newest();
     if (!newest) throw new NotFound(NOTHING);
     if (!(await store.pins.current())) throw new NotFound(`nothing is pinned: snapshot ${newest.number} is the newest`);
     const transition = await transitionTo(store, newest);
     if (options.json) for (const event of fieldEvents(transition.difference)) printJson(event, look);
     else print([...transitionText(transition, look), '']);
-    if (options.yes) await store.pins.end(place.now);
+    if (options.yes) await whenFree(() => store.pins.end(place.now));
+    const hold = await store.holds.open();
+    const waits = hold && config.sync.on_hold === 'fail' ? hold.number : undefined;
     const object = {
       event: options.yes ? 'unpinned' : 'would_unpin',
       snapshot: newest.number,
       hazards: transition.hazards,
     };
     if (options.json) printJson(object, look);
-    else print([options.yes ? doneText(newest.number) : 'nothing was done; "rosterd unpin --yes" does it']);
+    else {
+      print([options.yes ? doneText(newest.number) : 'nothing was done; "rosterd unpin --yes" does it']);
+      if (waits !== undefined) print([`hold ${waits} stands: until that is settled, OMFLOW is told so instead`]);
+    }
   });
 
 const doneText = (number: number) =>

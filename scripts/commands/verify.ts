@@ -1,17 +1,18 @@
 import type { Snapshot } from '../../src/roster/model.ts';
 import type { Store } from '../../src/store/store.ts';
 import { EXIT, NotFound } from '../exit.ts';
-import { openForReading, type ReadingOptions } from '../opened.ts';
-import { NOTHING, REF_HELP, resolveReference } from '../reference.ts';
-import { damageObject, damageText, tallyObject, tallyText } from '../text/verify.ts';
+import { type Opened, openForReading, type ReadingOptions } from '../opened.ts';
+import { NOTHING, PUBLISHED_HELP, resolvePublished } from '../reference.ts';
+import { damageObject, damageText, partObject, partText, tallyObject, tallyText } from '../text/verify.ts';
 import { exitWith, print, printJson, verb } from '../verb.ts';
 import { verify } from '../verify.ts';
+import { damagedParts } from '../verify-parts.ts';
 
 export const command = verb('verify', {
-  more: `REF: ${REF_HELP}; without it, every snapshot that is kept, oldest first.\n\nEvery row must be what its leaf says, and every digest that of its rows. Changes nothing.`,
-  exits: { finding: 'a snapshot is damaged, or there is no such snapshot' },
+  more: `REF: ${PUBLISHED_HELP}; without it, every snapshot that is kept, oldest first.\n\nEvery row must be what its leaf says, every digest that of its rows, and what runs and holds tell of a snapshot what it tells itself; purged people count by their leaves. Without REF, so must be the candidate of a hold that stands, stored extracts, the ledger of names, and the file of an embedded store. Changes nothing.`,
+  exits: { finding: 'something is damaged, or there is no such snapshot' },
   examples: [
-    ['rosterd verify', 'all that is kept; a line for each snapshot that is damaged'],
+    ['rosterd verify', 'all that is kept; a line for each snapshot that is damaged, and for whatever else is'],
     ['rosterd verify delivered || mail …', 'what OMFLOW has, as a monitoring check'],
   ],
 })
@@ -20,7 +21,8 @@ export const command = verb('verify', {
   .action(async (ref: string | undefined, options: ReadingOptions) => {
     await using opened = await openForReading(options);
     const { store, look, place } = opened;
-    const snapshots = ref === undefined ? await allOf(store) : [await resolveReference(ref, place)];
+    const others = ref === undefined ? await tellParts(opened, options) : 0;
+    const snapshots = ref === undefined ? await allOf(store) : [await resolvePublished(ref, place)];
     const progress = progressOn(process.stderr, snapshots.length);
     const tally = await verify(store, snapshots, verdict => {
       progress(verdict.faults.length === 0);
@@ -28,10 +30,21 @@ export const command = verb('verify', {
       if (options.json) printJson(damageObject(verdict), look);
       else print([damageText(verdict, look)]);
     });
-    if (options.json) printJson(tallyObject(tally));
-    else print([tallyText(tally)]);
-    exitWith(tally.damaged > 0 ? EXIT.finding : EXIT.fine);
+    if (options.json) printJson(tallyObject(tally, others));
+    else print([tallyText(tally, others)]);
+    exitWith(tally.damaged + others > 0 ? EXIT.finding : EXIT.fine);
   });
+
+/** A line for whatever is damaged besides snapshots; tells how many those are. */
+async function tellParts({ store, look }: Opened, { json }: ReadingOptions): Promise<number> {
+  let count = 0;
+  for await (const damage of damagedParts(store)) {
+    count += 1;
+    if (json) printJson(partObject(damage), look);
+    else print([partText(damage, look)]);
+  }
+  return count;
+}
 
 /** All snapshots that are kept, oldest first. */
 async function allOf(store: Store): Promise<Snapshot[]> {

@@ -19,7 +19,7 @@ export function holdText({ hold, runs }: Standing, { sync }: Config, look: Look)
   return [
     styled('bold', `hold ${hold.number}, since run ${hold.run}${newer ? `; run ${newer.number} says` : ''}`, look),
     ...findingsText(newer?.findings ?? hold.findings, look),
-    ...adviceOnHold(newer?.findings ?? hold.findings, hold.number),
+    ...adviceOnHold(newer?.findings ?? hold.findings, { hold: hold.number, people: hold.people }),
     meanwhile,
   ];
 }

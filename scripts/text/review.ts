@@ -31,7 +31,8 @@ const paragraph = (lines: readonly string[]) => (lines.length > 0 ? [...lines, '
 
 function endText({ hold, later }: Review, look: Look): string[] {
   const { end } = hold;
-  if (!end) return [...laterText(later, look), ...adviceOnHold(hold.findings, hold.number)];
+  if (!end)
+    return [...laterText(later, look), ...adviceOnHold(hold.findings, { hold: hold.number, people: hold.people })];
   const at = minuteIn(look.zone, end.at);
   const why = end.reason === '' ? '' : `, for: ${shownText(end.reason, look)}`;
   return end.how === 'approved'

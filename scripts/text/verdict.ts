@@ -1,6 +1,7 @@
 import { isUnchanged } from '../../src/roster/compare.ts';
 import type { GuardFinding, Outcome, Problem } from '../../src/roster/model.ts';
 import type { RunResult } from '../../src/runs/run.ts';
+import type { Pin } from '../../src/store/store.ts';
 import { countsOf, type Difference } from '../difference.ts';
 import { EXIT } from '../exit.ts';
 import { adviceOnFailure, adviceOnHold } from './advice.ts';
@@ -80,12 +81,15 @@ export function verdictText(outcome: Outcome, { dryRun, look }: VerdictOptions):
   }
 }
 
-function heldText({ hold, reasons }: Extract<Outcome, { status: 'held' }>, { dryRun, look }: VerdictOptions): string[] {
+function heldText(
+  { hold, reasons, people }: Extract<Outcome, { status: 'held' }>,
+  { dryRun, look }: VerdictOptions,
+): string[] {
   const limits = counted(reasons.length, 'limit');
   const head = dryRun
     ? `dry run: this would be held, for it passes ${limits}; nothing was written`
     : `held${hold === undefined ? '' : ` as hold ${hold}`}: it passes ${limits}, so nothing was published`;
-  return [styled('red', head, look), ...findingsText(reasons, look), ...adviceOnHold(reasons, hold)];
+  return [styled('red', head, look), ...findingsText(reasons, look), ...adviceOnHold(reasons, { hold, people })];
 }
 
 /** The limits that were passed. */
@@ -106,6 +110,10 @@ export const failuresText = (problems: readonly Problem[], look: Look): string[]
     `  ${problem.source === '' ? '' : `source ${problem.source}: `}${shownText(problem.text, look)}`,
     `    ${adviceOnFailure(problem)}`,
   ]);
+
+/** That what was published is not what is served. */
+export const pinText = (pin: Pin | undefined): string[] =>
+  pin ? [`snapshot ${pin.snapshot} is pinned: it is served until "rosterd unpin --yes", whatever is published`] : [];
 
 /** The exit code that tells a script how a run ended. */
 export function exitCodeOf({ status }: Pick<Outcome, 'status'>): (typeof EXIT)[keyof typeof EXIT] {

@@ -6,7 +6,21 @@ import { minuteIn } from './time.ts';
 /** One thing that is wrong with a snapshot as the store has it. */
 export interface Fault {
   /** Stable, for scripts. */
-  readonly code: 'content' | 'key' | 'twice' | 'ended' | 'missing' | 'surplus' | 'head' | 'digest';
+  readonly code:
+    | 'content'
+    | 'name'
+    | 'key'
+    | 'origin'
+    | 'source'
+    | 'reason'
+    | 'twice'
+    | 'ended'
+    | 'missing'
+    | 'surplus'
+    | 'memberships'
+    | 'head'
+    | 'record'
+    | 'digest';
   readonly kind: 'person' | 'department' | 'snapshot';
   /** The key of the row, or `""` where it is not known which. */
   readonly key: string;
@@ -19,6 +33,14 @@ export interface Verdict {
   /** The digest of the rows that hold in it. */
   readonly rebuilt: Digest;
   readonly faults: readonly Fault[];
+}
+
+/** Something else in the store that is damaged: the hold that stands, what is kept of a source, names, the file. */
+export interface PartDamage {
+  readonly part: 'hold' | 'extract' | 'ledger' | 'file';
+  /** Which hold, or of which source; `""` where there is one. */
+  readonly name: string;
+  readonly text: string;
 }
 
 /** How much was verified. */
@@ -44,11 +66,17 @@ export function damageText({ snapshot, faults }: Verdict, look: Look): string {
 const faultText = ({ kind, key, text }: Fault, look: Look) =>
   key === '' ? shownText(text, look) : `${kind} ${shownName(key, look)}: ${shownText(text, look)}`;
 
-/** The last line. */
-export function tallyText({ snapshots, damaged, people, departments }: Tally): string {
+/** Another damaged part in a line. */
+export const partText = ({ part, name, text }: PartDamage, look: Look): string =>
+  `${part}${name === '' ? '' : ` ${shownName(name, look)}`}  ${shownText(text, look)}`;
+
+/** The last line; `others` are damaged parts that are no snapshots. */
+export function tallyText({ snapshots, damaged, people, departments }: Tally, others = 0): string {
   const rows = `${counted(people, 'row')} of people, ${departments} of departments`;
-  if (damaged === 0) return `${counted(snapshots, 'snapshot')} verified, nothing is wrong · ${rows}`;
-  return `${counted(snapshots, 'snapshot')} verified, ${damaged} damaged · ${rows} · restore a backup`;
+  const verified = `${counted(snapshots, 'snapshot')} verified`;
+  if (damaged + others === 0) return `${verified}, nothing is wrong · ${rows}`;
+  const rest = others > 0 ? `, and ${counted(others, 'other part')} of the store` : '';
+  return `${verified}, ${damaged} damaged${rest} · ${rows} · restore a backup`;
 }
 
 /** The same as objects for scripts. */
@@ -62,10 +90,13 @@ export const damageObject = ({ snapshot, rebuilt, faults }: Verdict): object => 
   faults: faults.slice(0, LISTED),
 });
 
-export const tallyObject = ({ snapshots, damaged, people, departments }: Tally): object => ({
+export const partObject = (damage: PartDamage): object => ({ event: 'part.damaged', ...damage });
+
+export const tallyObject = ({ snapshots, damaged, people, departments }: Tally, others = 0): object => ({
   event: 'verified',
   snapshots,
   damaged,
+  other_parts_damaged: others,
   people_rows: people,
   department_rows: departments,
 });

@@ -63,7 +63,7 @@ const count = z.int().min(1, 'is less than 1');
 const retention = z
   .strictObject({
     last: count.optional().describe('the newest snapshots that are kept in any case'),
-    daily: duration.optional().describe('for so long the last snapshot of each day is kept; also runs and deliveries'),
+    daily: duration.optional().describe('for so long the last snapshot of each day is kept'),
     monthly: count.optional().describe('for so many months the last snapshot of each month is kept'),
   })
   .optional()

@@ -10,12 +10,9 @@ export interface Form<Value> {
   readonly last: SnapshotNumber | undefined;
 }
 
-/** What happened since a snapshot, the candidate's changes included. */
+/** What a candidate is measured by against an older snapshot. */
 export interface Drift {
   readonly since: SnapshotNumber;
-  /** Forms that held in that snapshot or came after it, of whoever has changed since; by key, oldest first. */
-  readonly people: readonly Form<Person>[];
-  readonly departments: readonly Form<Department>[];
   /** What the candidate changes of the newest snapshot. */
   readonly candidate: Changes;
   /** The snapshots that an administrator approved: what they did does not count again. */
@@ -37,22 +34,66 @@ const lostDepartments: Fate<Person> = (was, is) =>
   !!was && !!is && was.departments.length > 0 && is.departments.length === 0;
 
 /** What a candidate does to the newest snapshot. */
-export function tollNow({ people, departments }: Changes): Toll {
-  return toll([...livesOf(people).values()], [...livesOf(departments).values()], new Set());
+export function tollNow(candidate: Changes): Toll {
+  return new DriftCount({ since: 0 as SnapshotNumber, candidate, approved: new Set() }).toll();
 }
 
-/** What was done to an older snapshot, the candidate's part included. */
-export function tollSince({ since, people, departments, candidate, approved }: Drift): Toll {
-  const lived = <Value>(
-    forms: readonly Form<Value>[],
-    keyOf: (value: Value) => string,
-    changes: readonly Change<Value>[],
-  ) => [...livesOf(changes, livesSince(forms, keyOf, since)).values()];
-  return toll(
-    lived(people, one => one.key, candidate.people),
-    lived(departments, one => one.group_no, candidate.departments),
-    approved,
-  );
+/**
+ * Counts what was done to an older snapshot, the candidate's part included. Whoever has changed since then is told one after
+ * the other, so that nobody has to be kept; whoever is not told has been as they are now all the time.
+ */
+export class DriftCount {
+  readonly #drift: Drift;
+  readonly #people: ReadonlyMap<string, Change<Person>>;
+  readonly #departments: ReadonlyMap<string, Change<Department>>;
+  readonly #told = new Set<string>();
+  readonly #toll: { -readonly [name in keyof Toll]: number } = {
+    people_removed: 0,
+    departments_removed: 0,
+    no_department: 0,
+    emails_changed: 0,
+    people_added: 0,
+  };
+
+  constructor(drift: Drift) {
+    this.#drift = drift;
+    this.#people = new Map(drift.candidate.people.map(change => [change.key, change]));
+    this.#departments = new Map(drift.candidate.departments.map(change => [change.key, change]));
+  }
+
+  /** All forms of one person that held in the older snapshot or came after it, oldest first. */
+  person(key: string, forms: readonly Form<Person>[]): void {
+    this.#told.add(`person ${key}`);
+    this.#countPerson(lifeOf(forms, this.#drift.since, this.#people.get(key)));
+  }
+
+  /** The same of one department. */
+  department(key: string, forms: readonly Form<Department>[]): void {
+    this.#told.add(`department ${key}`);
+    this.#countDepartment(lifeOf(forms, this.#drift.since, this.#departments.get(key)));
+  }
+
+  toll(): Toll {
+    for (const [key, change] of this.#people) {
+      if (!this.#told.has(`person ${key}`)) this.#countPerson(lifeOfChange(change));
+    }
+    for (const [key, change] of this.#departments) {
+      if (!this.#told.has(`department ${key}`)) this.#countDepartment(lifeOfChange(change));
+    }
+    return { ...this.#toll };
+  }
+
+  #countPerson(life: Life<Person>): void {
+    const { approved } = this.#drift;
+    if (counts(life, removed, approved)) this.#toll.people_removed += 1;
+    if (counts(life, added, approved)) this.#toll.people_added += 1;
+    if (counts(life, emailChanged, approved)) this.#toll.emails_changed += 1;
+    if (counts(life, lostDepartments, approved)) this.#toll.no_department += 1;
+  }
+
+  #countDepartment(life: Life<Department>): void {
+    if (counts(life, removed, this.#drift.approved)) this.#toll.departments_removed += 1;
+  }
 }
 
 /** What somebody was at first, and became step by step. */
@@ -62,52 +103,28 @@ interface Life<Value> {
   readonly steps: { readonly at: SnapshotNumber | undefined; readonly is: Value | undefined }[];
 }
 
-function livesSince<Value>(
+function lifeOf<Value>(
   forms: readonly Form<Value>[],
-  keyOf: (value: Value) => string,
   since: SnapshotNumber,
-): Map<string, Life<Value>> {
-  const lives = new Map<string, Life<Value>>();
-  for (const [key, own] of Map.groupBy(forms, form => keyOf(form.value))) {
-    const life: Life<Value> = { was: own.find(form => form.first <= since)?.value, steps: [] };
-    own.forEach(({ value, first, last }, place) => {
-      if (first > since) life.steps.push({ at: first, is: value });
-      const end = last === undefined ? undefined : ((last + 1) as SnapshotNumber);
-      if (end !== undefined && own[place + 1]?.first !== end) life.steps.push({ at: end, is: undefined });
-    });
-    lives.set(key, life);
-  }
-  return lives;
+  candidate: Change<Value> | undefined,
+): Life<Value> {
+  const life: Life<Value> = { was: forms.find(form => form.first <= since)?.value, steps: [] };
+  forms.forEach(({ value, first, last }, place) => {
+    if (first > since) life.steps.push({ at: first, is: value });
+    const end = last === undefined ? undefined : ((last + 1) as SnapshotNumber);
+    if (end !== undefined && forms[place + 1]?.first !== end) life.steps.push({ at: end, is: undefined });
+  });
+  if (candidate) life.steps.push({ at: undefined, is: afterOf(candidate) });
+  return life;
 }
 
-/** Lives with what the candidate does at their ends. */
-function livesOf<Value>(changes: readonly Change<Value>[], lives = new Map<string, Life<Value>>()) {
-  for (const change of changes) {
-    const life = lives.get(change.key) ?? {
-      was: change.event === 'added' ? undefined : change.before.value,
-      steps: [],
-    };
-    life.steps.push({ at: undefined, is: change.event === 'removed' ? undefined : change.after.value });
-    lives.set(change.key, life);
-  }
-  return lives;
-}
+/** Of somebody who had not changed before the candidate. */
+const lifeOfChange = <Value>(change: Change<Value>): Life<Value> => ({
+  was: change.event === 'added' ? undefined : change.before.value,
+  steps: [{ at: undefined, is: afterOf(change) }],
+});
 
-function toll(
-  people: readonly Life<Person>[],
-  departments: readonly Life<Department>[],
-  approved: ReadonlySet<SnapshotNumber>,
-): Toll {
-  const count = <Value>(lives: readonly Life<Value>[], fate: Fate<Value>) =>
-    lives.filter(life => counts(life, fate, approved)).length;
-  return {
-    people_removed: count(people, removed),
-    departments_removed: count(departments, removed),
-    no_department: count(people, lostDepartments),
-    emails_changed: count(people, emailChanged),
-    people_added: count(people, added),
-  };
-}
+const afterOf = <Value>(change: Change<Value>) => (change.event === 'removed' ? undefined : change.after.value);
 
 /** Whether something happened in a life and has not been undone since, unless the step that did it was approved. */
 function counts<Value>({ was, steps }: Life<Value>, fate: Fate<Value>, approved: ReadonlySet<SnapshotNumber>): boolean {

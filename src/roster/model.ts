@@ -239,6 +239,8 @@ export type Outcome =
       readonly hold: HoldNumber | undefined;
       readonly reasons: readonly GuardFinding[];
       readonly changes: ChangeCounts;
+      /** In the candidate; absent where only the record of the run is known. */
+      readonly people?: number;
     }
   | { readonly status: 'failed'; readonly problems: readonly Problem[] };
 

@@ -1,10 +1,22 @@
+import { type Cycle, goesRound, Ways } from './cycles.ts';
 import { above } from './delivered.ts';
 import { type Departments, exists, heldBy, type Listed, sourceOf } from './departments.ts';
 import { fold } from './fold.ts';
 import type { Stored } from './known.ts';
 import type { Department, GroupNo, Problem } from './model.ts';
 import { byBytes, sorted } from './order.ts';
-import { ProblemList } from './problems.ts';
+import type { ProblemList } from './problems.ts';
+
+/** A tree on the way into the candidate. */
+interface Growth {
+  readonly tree: Map<GroupNo, Listed>;
+  readonly departments: Departments;
+  /** The departments that somebody is in. */
+  readonly inUse: ReadonlySet<GroupNo>;
+  /** Those that are there only because somebody depended on them when they came. */
+  readonly kept: Set<GroupNo>;
+  problems: Problem[];
+}
 
 /**
  * The tree: everything listed, and of what is served but not listed any more whatever still has people (`inUse`) or
@@ -13,16 +25,18 @@ import { ProblemList } from './problems.ts';
  */
 export function growTree(departments: Departments, inUse: ReadonlySet<GroupNo>, problems: ProblemList): Listed[] {
   const tree = new Map<GroupNo, Listed>([...departments.listed].map(([code, one]) => [code, { ...one }]));
-  for (const one of tree.values()) checkParent(one, departments, problems);
-  for (const code of sorted(inUse)) retain(code, tree, departments, problems);
-  for (const one of [...tree.values()]) if (one.parent !== '') retain(one.parent, tree, departments, problems);
-  do openCycles(tree, departments, problems);
-  while (linger(tree, departments, problems));
-  warnOfTwins(tree, problems);
+  const growth: Growth = { tree, departments, inUse, kept: new Set(), problems: [] };
+  for (const one of tree.values()) checkParent(one, growth);
+  for (const code of sorted(inUse)) retain(code, growth);
+  for (const one of [...tree.values()]) if (one.parent !== '') retain(one.parent, growth);
+  do openCycles(growth);
+  while (linger(growth));
+  warnOfTwins(growth);
+  for (const problem of growth.problems) problems.add(problem);
   return sorted(tree.keys()).flatMap(code => tree.get(code) ?? []);
 }
 
-function checkParent(one: Listed, departments: Departments, problems: ProblemList): void {
+function checkParent(one: Listed, { departments, problems }: Growth): void {
   const { parent, group_no } = one;
   if (parent === '' || (parent !== group_no && exists(departments, parent))) return;
   const last = departments.served.get(group_no)?.value.parent_group_no ?? '';
@@ -31,23 +45,31 @@ function checkParent(one: Listed, departments: Departments, problems: ProblemLis
   const good = last !== '' && last !== group_no && exists(departments, last) && !waits;
   one.parent = good ? last : '';
   const what = parent === group_no ? 'is its own parent' : `names the parent "${parent}", which does not exist`;
-  problems.add(
+  problems.push(
     treeProblem(one, 'department_parent', good ? `the last good parent "${last}" stays` : 'it becomes a root', what),
   );
 }
 
-/** Keeps what is served but not listed any more, and its ancestors, since somebody still depends on it. */
-function retain(code: GroupNo, tree: Map<GroupNo, Listed>, departments: Departments, problems: ProblemList): void {
+/** Keeps what is served but not listed any more, and its ancestors, since somebody still depends on it: their codes. */
+function retain(code: GroupNo, { tree, departments, kept, problems }: Growth): GroupNo[] {
+  const codes: GroupNo[] = [];
   for (let next: GroupNo | '' = code; next !== '' && !tree.has(next); ) {
-    const stored = departments.served.get(next);
-    if (!stored) return;
-    const kept = asItWas(stored, departments);
-    tree.set(kept.group_no, kept);
-    problems.add(
-      treeProblem(kept, 'department_kept', 'it is served on', 'is not listed any more but has people or children'),
+    const one = lastForm(next, departments);
+    if (!one) break;
+    tree.set(next, one);
+    kept.add(next);
+    codes.push(next);
+    problems.push(
+      treeProblem(one, 'department_kept', 'it is served on', 'is not listed any more but has people or children'),
     );
-    next = kept.parent;
+    next = one.parent;
   }
+  return codes;
+}
+
+function lastForm(code: GroupNo, departments: Departments): Listed | undefined {
+  const stored = departments.served.get(code);
+  return stored && asItWas(stored, departments);
 }
 
 function asItWas(stored: Stored<Department>, departments: Departments): Listed {
@@ -64,7 +86,7 @@ export const DEPARTMENT_WAITS = 'department_waits';
  * Keeps what OMFLOW may still have above something in the tree: it deletes with everything below before it puts anything
  * under another parent. True when there was any.
  */
-function linger(tree: Map<GroupNo, Listed>, departments: Departments, problems: ProblemList): boolean {
+function linger({ tree, departments, problems }: Growth): boolean {
   const { served, delivered } = departments;
   const there = new Set([...tree.keys()].map(fold));
   const kept: Listed[] = [];
@@ -76,7 +98,7 @@ function linger(tree: Map<GroupNo, Listed>, departments: Departments, problems: 
     there.add(fold(code));
     kept.push(one);
     const end = `it is served on until a delivery has shown nothing below it (last: ${delivered.what})`;
-    problems.add(
+    problems.push(
       treeProblem(one, DEPARTMENT_WAITS, end, `is not listed any more, but OMFLOW may have "${child}" below it`),
     );
   }
@@ -84,80 +106,116 @@ function linger(tree: Map<GroupNo, Listed>, departments: Departments, problems: 
   return kept.length > 0;
 }
 
-/** Each cycle: the last good parents of all in it if that opens it, else the lowest code becomes a root. */
-function openCycles(tree: Map<GroupNo, Listed>, departments: Departments, problems: ProblemList): void {
-  for (let cycle = findCycle(tree); cycle.length > 0; cycle = findCycle(tree)) {
-    const trial = new Map([...tree].map(([code, one]) => [code, { ...one }]));
-    restore(cycle, trial, departments, new ProblemList());
-    if (cycle.some(one => isInCycle(one.group_no, trial))) cutLowest(cycle, problems);
-    else restore(cycle, tree, departments, problems);
-  }
-}
-
-const pathOf = (cycle: readonly Listed[]) => `is in a cycle of parents (${cycle.map(one => one.group_no).join(' → ')})`;
-
-function restore(
-  cycle: readonly Listed[],
-  tree: Map<GroupNo, Listed>,
-  departments: Departments,
-  problems: ProblemList,
-): void {
-  const path = pathOf(cycle);
-  for (const { group_no } of cycle) {
-    const one = tree.get(group_no);
-    const last = departments.served.get(group_no)?.value.parent_group_no;
-    if (!one || last === undefined || last === one.parent || (last !== '' && !exists(departments, last))) continue;
-    one.parent = last;
-    if (last !== '') retain(last, tree, departments, problems);
-    const end = last === '' ? 'it stays a root' : `the last good parent "${last}" stays`;
-    problems.add(treeProblem(one, 'department_cycle', end, path));
-  }
-}
-
-function cutLowest(cycle: readonly Listed[], problems: ProblemList): void {
-  const [lowest] = cycle;
-  if (!lowest) return;
-  const path = pathOf(cycle);
-  lowest.parent = '';
-  problems.add(treeProblem(lowest, 'department_cycle', 'it becomes a root', path));
-}
-
-function isInCycle(code: GroupNo, tree: ReadonlyMap<GroupNo, Listed>): boolean {
-  const seen = new Set<GroupNo | ''>();
-  let next = tree.get(code)?.parent ?? '';
-  for (; next !== '' && next !== code && !seen.has(next); next = tree.get(next)?.parent ?? '') seen.add(next);
-  return next === code;
-}
-
-/** The departments of one cycle, from the lowest code along the parents; empty when there is none. */
-function findCycle(tree: ReadonlyMap<GroupNo, Listed>): Listed[] {
-  const done = new Set<GroupNo>();
-  for (const start of sorted(tree.keys())) {
-    const path: Listed[] = [];
-    let one = tree.get(start);
-    while (one && !done.has(one.group_no) && !path.includes(one)) {
-      path.push(one);
-      one = one.parent === '' ? undefined : tree.get(one.parent);
+/**
+ * Each cycle: the last good parents of all in it if that opens it, else the lowest code becomes a root. The cycle that the
+ * lowest code leads to is the next, so what opening one keeps gets its turn among those that are still to be looked at.
+ */
+function openCycles(growth: Growth): void {
+  const ways = new Ways(growth.tree);
+  const codes = sorted(growth.tree.keys());
+  const cutOff: GroupNo[] = [];
+  for (let at = 0, code = codes[at]; code !== undefined; code = codes[at]) {
+    const cycle = ways.cycleFrom(code);
+    if (!cycle) {
+      at += 1;
+      continue;
     }
-    if (one && path.includes(one)) return fromLowest(path.slice(path.indexOf(one)));
-    for (const passed of path) done.add(passed.group_no);
+    const isCut = staysRound(cycle, ways, growth);
+    ways.open(cycle);
+    if (isCut) cutOff.push(...cutLowest(cycle, growth));
+    else for (const kept of restore(cycle, growth)) if (ways.cycleFrom(kept)) insert(codes, kept, at);
   }
-  return [];
+  letGo(cutOff, growth);
 }
 
-function fromLowest(cycle: Listed[]): Listed[] {
-  const lowest = sorted(cycle.map(one => one.group_no))[0];
-  const at = cycle.findIndex(one => one.group_no === lowest);
-  return [...cycle.slice(at), ...cycle.slice(0, at)];
+/** Whether the last good parents of a cycle lead back to it. */
+function staysRound(cycle: Cycle, ways: Ways, growth: Growth): boolean {
+  const ends = new Map(
+    cycle.map(one => [one.group_no, endFrom(lastParent(one, growth) ?? one.parent, ways, growth)] as const),
+  );
+  return goesRound(ends.keys(), code => ends.get(code));
 }
 
-function warnOfTwins(tree: ReadonlyMap<GroupNo, Listed>, problems: ProblemList): void {
+/** Where one would lead to, were everything kept that it takes; undefined when out of the tree. */
+function endFrom(code: GroupNo | '', ways: Ways, { tree, departments }: Growth): GroupNo | undefined {
+  const passed = new Set<GroupNo | ''>();
+  let next: GroupNo | '' = code;
+  for (; next !== '' && !tree.has(next) && !passed.has(next); next = lastForm(next, departments)?.parent ?? '') {
+    passed.add(next);
+  }
+  return next !== '' && tree.has(next) ? ways.endOf(next) : undefined;
+}
+
+/** The last good parent of one in a cycle; undefined when it has none, or has it already. */
+function lastParent({ group_no, parent }: Listed, { departments }: Growth): GroupNo | '' | undefined {
+  const last = departments.served.get(group_no)?.value.parent_group_no;
+  return last === undefined || last === parent || (last !== '' && !exists(departments, last)) ? undefined : last;
+}
+
+const pathOf = (cycle: Cycle) => `is in a cycle of parents (${cycle.map(one => one.group_no).join(' → ')})`;
+
+/** The codes of what has to be kept for the last good parents. */
+function restore(cycle: Cycle, growth: Growth): GroupNo[] {
+  const path = pathOf(cycle);
+  return cycle.flatMap(one => {
+    const last = lastParent(one, growth);
+    if (last === undefined) return [];
+    one.parent = last;
+    const kept = last === '' ? [] : retain(last, growth);
+    const end = last === '' ? 'it stays a root' : `the last good parent "${last}" stays`;
+    growth.problems.push(treeProblem(one, 'department_cycle', end, path));
+    return kept;
+  });
+}
+
+/** The code of what was its parent. */
+function cutLowest(cycle: Cycle, { problems }: Growth): GroupNo[] {
+  const [lowest] = cycle;
+  if (!lowest || lowest.parent === '') return [];
+  const { parent } = lowest;
+  lowest.parent = '';
+  problems.push(treeProblem(lowest, 'department_cycle', 'it becomes a root', pathOf(cycle)));
+  return [parent];
+}
+
+/** Into sorted codes, at `least` or later. */
+function insert(codes: GroupNo[], code: GroupNo, least: number): void {
+  let [low, high] = [least, codes.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (byBytes(codes[middle] ?? '', code) < 0) low = middle + 1;
+    else high = middle;
+  }
+  codes.splice(low, 0, code);
+}
+
+/** What was kept only as the parent of something that is a root now goes again, and with it what was only above that. */
+function letGo(cutOff: readonly GroupNo[], growth: Growth): void {
+  const { tree, inUse, kept } = growth;
+  if (!cutOff.some(code => kept.has(code))) return;
+  const children = new Map([...Map.groupBy(tree.values(), one => one.parent)].map(([code, all]) => [code, all.length]));
+  const gone = new Set<GroupNo>();
+  const isNeeded = (code: GroupNo) => !kept.has(code) || inUse.has(code) || (children.get(code) ?? 0) > 0;
+  for (const code of cutOff) {
+    for (let one = tree.get(code); one && !isNeeded(one.group_no); ) {
+      const { group_no, parent } = one;
+      tree.delete(group_no);
+      kept.delete(group_no);
+      gone.add(group_no);
+      children.set(parent, (children.get(parent) ?? 0) - 1);
+      one = parent === '' ? undefined : tree.get(parent);
+    }
+  }
+  growth.problems = growth.problems.filter(({ key }) => !gone.has(key as GroupNo));
+}
+
+function warnOfTwins({ tree, problems }: Growth): void {
   const seen = new Map<string, GroupNo>();
   for (const one of [...tree.values()].sort((a, b) => byBytes(a.group_no, b.group_no))) {
     const place = JSON.stringify([one.parent, one.display_name]);
     const twin = seen.get(place);
     if (twin !== undefined) {
-      problems.add(
+      problems.push(
         treeProblem(one, 'department_twin', 'both are served', `has the name and parent of "${twin}"`, 'warned'),
       );
     } else seen.set(place, one.group_no);

@@ -53,6 +53,9 @@ async function decide(settings: AnswerSettings): Promise<SnapshotNumber | SyncAn
   const pin = await settings.store.pins.current();
   if (pin) return pin.snapshot;
   await refresh(settings);
+  // Somebody may have gone back while that run was waited for.
+  const pinned = await settings.store.pins.current();
+  if (pinned) return pinned.snapshot;
   const newest = await settings.store.snapshots.newest();
   const hold = await settings.store.holds.open();
   if (hold && settings.sync.on_hold === 'fail') {
@@ -68,7 +71,9 @@ async function decide(settings: AnswerSettings): Promise<SnapshotNumber | SyncAn
  */
 async function refresh({ sync, store, runner, now }: AnswerSettings): Promise<void> {
   const last = await store.runs.newestFinished();
-  const age = last?.finished ? now().getTime() - last.finished.getTime() : Number.POSITIVE_INFINITY;
+  // An approval reads no source: the run after it does, and that one is waited for.
+  const read = last?.cause === 'approve' ? undefined : last?.finished;
+  const age = read ? now().getTime() - read.getTime() : Number.POSITIVE_INFINITY;
   // A run of the future is one from before the clock was put back.
   if (age >= 0 && age < sync.fresh_for) return;
   // How it ended is read from the store below, as for a run of anybody else's.

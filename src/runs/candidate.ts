@@ -155,7 +155,7 @@ async function deliveredDepartments(
   const isListed = [...served.keys()].every(code => merged.departments.has(code));
   return {
     what: deliveredWords(deliveries),
-    departments: placesOf(served, await store.departments.since(oldest)),
+    departments: placesOf(served, (await Array.fromAsync(store.departments.since(oldest))).flat()),
     waiting: isListed ? NOTHING_DELIVERED.waiting : await waitingSoFar(store),
   };
 }

@@ -1,9 +1,9 @@
 import type { Change } from '../roster/compare.ts';
-import { tollNow, tollSince } from '../roster/drift.ts';
+import { DriftCount, tollNow } from '../roster/drift.ts';
 import type { Baseline, Measured } from '../roster/guard.ts';
 import type { ChangeCounts, Department, Person, RowCounts, Snapshot, SourceName } from '../roster/model.ts';
 import type { ProblemCount } from '../roster/problems.ts';
-import type { SourceRead, Store } from '../store/store.ts';
+import type { SourceRead, Store, Version } from '../store/store.ts';
 import type { Prepared } from './candidate.ts';
 import { type Pulled, readsOf } from './pull.ts';
 
@@ -66,12 +66,34 @@ async function olderBaseline(store: Store, now: Baseline, run: Case): Promise<Ba
   const older = await store.snapshots.before(new Date(run.at.getTime() - OLDER));
   if (!older || older.number >= now.number) return undefined;
   const between = await store.snapshots.list(now.number - older.number);
-  const toll = tollSince({
+  const count = new DriftCount({
     since: older.number,
-    people: await store.people.since(older.number),
-    departments: await store.departments.since(older.number),
     candidate: run,
     approved: new Set(between.flatMap(({ number, hold }) => (hold === undefined ? [] : number))),
   });
-  return { number: older.number, counts: older, toll };
+  for await (const [key, forms] of byKey(store.people.since(older.number), one => one.key)) count.person(key, forms);
+  const departments = byKey(store.departments.since(older.number), one => one.group_no);
+  for await (const [key, forms] of departments) count.department(key, forms);
+  return { number: older.number, counts: older, toll: count.toll() };
+}
+
+/** All forms of one key together, one key after the other; they come by key, but pages end anywhere. */
+async function* byKey<Value>(
+  pages: AsyncIterable<readonly Version<Value>[]>,
+  keyOf: (value: Value) => string,
+): AsyncGenerator<[key: string, forms: readonly Version<Value>[]]> {
+  let key: string | undefined;
+  let forms: Version<Value>[] = [];
+  for await (const page of pages) {
+    for (const form of page) {
+      const own = keyOf(form.value);
+      if (own !== key) {
+        if (key !== undefined) yield [key, forms];
+        key = own;
+        forms = [];
+      }
+      forms.push(form);
+    }
+  }
+  if (key !== undefined) yield [key, forms];
 }

@@ -1,4 +1,4 @@
-import type { Snapshot, SnapshotNumber } from '../roster/model.ts';
+import { type Snapshot, type SnapshotNumber, snapshotNumber } from '../roster/model.ts';
 import { outdated, type Retention } from '../roster/retention.ts';
 import type { Pruned, Pruning, Store } from '../store/store.ts';
 import { OLDER } from './measure.ts';
@@ -7,6 +7,10 @@ import { dayIn } from './time.ts';
 const DAY = 86_400_000;
 /** How long after the last time it is done again by itself: a run that comes round once a day may be a little early. */
 const DUE = 20 * 3_600_000;
+/** A last time longer ago says that the clock jumped, or that nothing ran: then it is waited for another day. */
+const JUMP = 4 * DAY;
+/** How long runs and deliveries are kept. */
+const RECORDS = 90 * DAY;
 
 /** What decides about retention besides the store. */
 export interface PruneSettings {
@@ -23,7 +27,7 @@ export async function pruningOf(store: Store, { retention, timezone, now }: Prun
   const daily = Math.max(retention.daily, OLDER + DAY);
   return {
     snapshots: outdated(snapshots, { ...retention, daily }, { now, spare, dayOf: moment => dayIn(timezone, moment) }),
-    before: new Date(now.getTime() - retention.daily),
+    before: new Date(now.getTime() - RECORDS),
   };
 }
 
@@ -40,8 +44,8 @@ async function spared(store: Store, snapshots: readonly Snapshot[], now: Date): 
     ...(pin ? [pin.snapshot] : []),
     ...(hold?.base === undefined ? [] : [hold.base]),
     ...(old ? [old.number] : []),
-    // What was approved does not count again, as long as it is known to be that.
-    ...recent.flatMap(one => (one.hold === undefined ? [] : one.number)),
+    // What was approved does not count again, as long as it is known to be that, and what was before it.
+    ...recent.flatMap(({ number, hold }) => (hold === undefined ? [] : [number, snapshotNumber(number - 1)])),
   ]);
 }
 
@@ -56,24 +60,22 @@ async function delivered(store: Store): Promise<SnapshotNumber[]> {
 export type AutomaticPruning = Pruned | { readonly failure: string };
 
 /**
- * Prunes once a day. Undefined when it is not time, or a run is under way: then the next one will do. Nothing is thrown, for
+ * Prunes once a day. Undefined when it is not time, the time is not to be believed, or a run is under way: then the next will do. Nothing is thrown, for
  * no run fails because of this; what failed is tried again after a day.
  */
 export async function pruneWhenDue(store: Store, settings: PruneSettings): Promise<AutomaticPruning | undefined> {
   try {
-    if (!(await isDue(store, settings.now))) return undefined;
+    const last = await store.prunings.last();
+    const age = last ? settings.now.getTime() - last.getTime() : Number.POSITIVE_INFINITY;
+    // A time of the future is one from before the clock was put back.
+    if (age >= 0 && age < DUE) return undefined;
     await using lock = await store.lock('run');
     if (!lock) return undefined;
     await store.prunings.note(settings.now);
-    return await store.prune(await pruningOf(store, settings), { dryRun: false });
+    // A clock that is a year ahead for once must not take a year of history away.
+    if (age < 0 || age > JUMP) return undefined;
+    return await store.prune(await pruningOf(store, settings), { dryRun: false, signal: lock.lost });
   } catch (error) {
     return { failure: (error as Error).message };
   }
-}
-
-async function isDue(store: Store, now: Date): Promise<boolean> {
-  const last = await store.prunings.last();
-  const age = last ? now.getTime() - last.getTime() : DUE;
-  // A time of the future is one from before the clock was put back.
-  return age >= DUE || age < 0;
 }

@@ -17,6 +17,8 @@ export interface PulledSource {
   readonly extract: Extract | undefined;
   /** Why it could not be read; its effect is `failed` when that fails the run. */
   readonly problem: Problem | undefined;
+  /** True when a stored extract stands in that was read under another configuration. */
+  readonly outdated?: boolean;
 }
 
 /** What came of reading sources, in the order of the configuration. */
@@ -33,6 +35,10 @@ export const replaced = (first: Pulled, second: Pulled): Pulled =>
 export const extractsOf = (pulled: Pulled): Extract[] => pulled.flatMap(one => one.extract ?? []);
 
 export const readsOf = (pulled: Pulled): SourceRead[] => pulled.map(one => one.read);
+
+/** Whether somebody was not read as the configuration says now: what stands in may be older than that. */
+export const isUnproved = (pulled: Pulled): boolean =>
+  pulled.some(({ read, outdated }) => read.state === 'failed' || outdated === true);
 
 /** What is wrong with sources, as far as that fails the run. */
 export const failuresOf = (pulled: Pulled): Problem[] =>

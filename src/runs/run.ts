@@ -20,7 +20,7 @@ import { outcomeOf } from './lock.ts';
 import { measure } from './measure.ts';
 import { changing, doubted, missing, unclear } from './missing.ts';
 import { publicationOf } from './publication.ts';
-import { excusesOf, failuresOf, type Pulled, readsOf, replaced } from './pull.ts';
+import { excusesOf, failuresOf, isUnproved, type Pulled, readsOf, replaced } from './pull.ts';
 import { extractChanges, pullDue, readNow, type StandInTerms, type Trip } from './stand-in.ts';
 
 /** Everything that a run works with; the composition root puts it together. */
@@ -56,9 +56,11 @@ export interface Decision {
   readonly departments: readonly Change<Department>[];
   readonly publication: Publication | undefined;
   readonly extracts: ExtractChanges | undefined;
+  /** Whether some part of the configuration was not used. */
+  readonly unproved: boolean;
 }
 
-export interface RunResult extends Omit<Decision, 'publication' | 'extracts'> {
+export interface RunResult extends Omit<Decision, 'publication' | 'extracts' | 'unproved'> {
   /** Absent in a dry run. */
   readonly run: RunNumber | undefined;
 }
@@ -67,6 +69,8 @@ export interface RunResult extends Omit<Decision, 'publication' | 'extracts'> {
 export async function run(line: Line, request: RunRequest): Promise<RunResult> {
   const at = line.now();
   if (request.dryRun) return { ...(await decide(line, request, at)), run: undefined };
+  // Without the lock, beginning would declare the run dead that has it now.
+  request.signal.throwIfAborted();
   const number = await line.store.runs.begin({ cause: request.cause, at, fingerprint: line.fingerprint });
   try {
     return await conclude(line, number, await decide(line, request, at), request.signal);
@@ -123,7 +127,7 @@ async function judge(
   const report = reportOf(pulled, prepared);
   const [people, departments] = changesOf(prepared);
   const changes = countChanges(people, departments);
-  const base = { report, people, departments, publication: undefined };
+  const base = { report, people, departments, publication: undefined, unproved: isUnproved(pulled) };
   const decided = (outcome: Outcome) => ({ ...base, outcome, extracts: extractChanges(line, pulled, { outcome, at }) });
   const lost = await unbelieved(line, prepared);
   if (lost.length > 0) return failed(pulled, lost);
@@ -142,7 +146,7 @@ async function judge(
   const publication = publicationOf(prepared.candidate, { people, departments, changes, after: newest?.number });
   const outcome: Outcome =
     reasons.length > 0
-      ? { status: 'held', hold: undefined, reasons, changes }
+      ? { status: 'held', hold: undefined, reasons, changes, people: prepared.candidate.people.size }
       : { status: 'published', snapshot: publication.number, changes };
   return { ...decided(outcome), publication };
 }
@@ -200,6 +204,7 @@ function failed(pulled: Pulled, problems: readonly Problem[] = failuresOf(pulled
     departments: [],
     publication: undefined,
     extracts: undefined,
+    unproved: true,
   };
 }
 

@@ -94,7 +94,8 @@ async function unreadable(line: Sources, one: PulledSource, problem: Problem, tr
   const stored = await line.store.extracts.get(source);
   if (stored) {
     const { extract, read } = standIn(stored, took);
-    return { extract, read: { ...read, failure }, problem: standsIn(problem, stored, { terms, line }) };
+    const outdated = stored.fingerprint !== terms.fingerprint;
+    return { extract, read: { ...read, failure }, problem: standsIn(problem, stored, { terms, line }), outdated };
   }
   const excused = (await hasGiven(line, source)) ? nothingStandsIn(problem) : leftOut(problem);
   return { ...failed, problem: excused };

@@ -7,7 +7,10 @@ import type { AutomaticPruning } from './prune.ts';
 /** What the worker is asked; functions do not cross to it, so a request is plain data. */
 export type WorkerRequest =
   | { readonly id: number; readonly ask: 'run'; readonly cause: RunCause }
+  | { readonly id: number; readonly ask: 'prune' }
   | { readonly id: number; readonly ask: 'render'; readonly snapshot: SnapshotNumber };
+
+type Request = WorkerRequest extends infer One ? (One extends unknown ? Omit<One, 'id'> : never) : never;
 
 export type WorkerAnswer =
   | { readonly id: number; readonly answer: unknown; readonly grown: boolean }
@@ -20,8 +23,6 @@ export interface RunSummary {
   readonly report: RunReport | undefined;
   /** True when the run was made by somebody else and only waited for. */
   readonly joined: boolean;
-  /** What was pruned after it, on the one run a day where that is done. */
-  readonly pruning?: AutomaticPruning | undefined;
 }
 
 export interface WorkerOptions {
@@ -30,10 +31,15 @@ export interface WorkerOptions {
   readonly config: Config;
   /** Told of every run once, however many wait for it. */
   onRun(summary: RunSummary): void;
+  /** Told of what was pruned, which is tried now and then after a run, and done once a day. */
+  onPruned(pruning: AutomaticPruning): void;
   /** Told when a run could not be made, or the thread died by itself. */
   onFailure(error: Error): void;
   now(): Date;
 }
+
+/** How long after one try the next is made to prune, in milliseconds. */
+const PRUNING = 3_600_000;
 
 const STOPPING = 'the daemon is stopping';
 
@@ -53,6 +59,8 @@ export class RunWorker implements AsyncDisposable {
   #next = 1;
   #running: Promise<RunSummary> | undefined;
   #began: Date | undefined;
+  /** When it was last tried to prune. */
+  #pruned: Date | undefined;
   #stopping = false;
   #failingSince: Date | undefined;
 
@@ -90,6 +98,7 @@ export class RunWorker implements AsyncDisposable {
       if (summary.outcome.status === 'published' || summary.outcome.status === 'unchanged')
         this.#failingSince = undefined;
       this.#options.onRun(summary);
+      void this.#prune();
       return summary;
     } catch (error) {
       this.#failingSince ??= began;
@@ -98,6 +107,17 @@ export class RunWorker implements AsyncDisposable {
     } finally {
       this.#running = undefined;
     }
+  }
+
+  /** Nobody waits for this: whoever asked for the run has its answer. */
+  async #prune(): Promise<void> {
+    const now = this.#options.now();
+    const age = this.#pruned ? now.getTime() - this.#pruned.getTime() : PRUNING;
+    if (age >= 0 && age < PRUNING) return;
+    this.#pruned = now;
+    // It tells of its own failures; a thread that died is told of otherwise.
+    const pruning = await this.#ask({ ask: 'prune' }).catch(() => undefined);
+    if (pruning) this.#options.onPruned(pruning as AutomaticPruning);
   }
 
   /** The bytes of a snapshot for OMFLOW. */
@@ -113,13 +133,13 @@ export class RunWorker implements AsyncDisposable {
     await worker?.terminate();
   }
 
-  #ask(request: { ask: 'run'; cause: RunCause } | { ask: 'render'; snapshot: SnapshotNumber }): Promise<unknown> {
+  #ask(request: Request): Promise<unknown> {
     const id = this.#next++;
     return new Promise((resolve, reject) => {
       // Whatever were started now nobody would stop any more.
       if (this.#stopping) throw new Error(STOPPING);
       this.#waiting.set(id, { resolve, reject });
-      this.#started().postMessage({ id, ...request } satisfies WorkerRequest);
+      this.#started().postMessage({ id, ...request } as WorkerRequest);
     });
   }
 

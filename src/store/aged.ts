@@ -57,9 +57,23 @@ async function tellingRuns(db: Kysely<Tables>): Promise<number[]> {
     .orderBy('number', 'desc')
     .limit(1)
     .execute();
-  const found = [good, await newestFinished(), await firstBadSince(good?.number), ...(await list(1)), ...judging];
+  const proving = good ? await proofOf(db, good.fingerprint) : [];
+  const last = [await newestFinished(), ...(await list(1))];
+  const found = [good, await firstBadSince(good?.number), ...last, ...judging, ...proving];
   return found.flatMap(run => run?.number ?? []);
 }
+
+/** The newest run that proves the configuration of the newest good one, which may not do so itself. */
+const proofOf = (db: Kysely<Tables>, fingerprint: string) =>
+  db
+    .selectFrom('runs')
+    .select('number')
+    .where('fingerprint', '=', fingerprint)
+    .where('status', 'in', ['published', 'unchanged'])
+    .where('unproved', '=', 0)
+    .orderBy('number', 'desc')
+    .limit(1)
+    .execute();
 
 async function pruneRuns(
   db: Kysely<Tables>,
@@ -117,6 +131,7 @@ async function lastDeliveries(db: Kysely<Tables>): Promise<string[]> {
       .select('id')
       .where('client', '=', client)
       .where('finished', '=', 1)
+      .orderBy('number', 'desc')
       .orderBy('at', 'desc')
       .limit(2)
       .execute();

@@ -4,12 +4,27 @@ import type { Tables } from './schema.ts';
 import type { Deliveries, Delivery } from './store.ts';
 
 export function deliveries(db: Kysely<Tables>): Deliveries {
-  const rows = () => db.selectFrom('deliveries').selectAll().orderBy('at', 'desc').orderBy('snapshot', 'desc');
+  const rows = () =>
+    db.selectFrom('deliveries').selectAll().orderBy('number', 'desc').orderBy('at', 'desc').orderBy('snapshot', 'desc');
   const finished = () => rows().where('finished', '=', 1);
   return {
     async add(list) {
-      const made = list.map(one => ({ ...one, at: one.at.getTime(), finished: one.finished ? 1 : 0 }));
-      if (made.length > 0) await db.insertInto('deliveries').values(made).execute();
+      if (list.length === 0) return;
+      await db.transaction().execute(async transaction => {
+        const last = await transaction
+          .selectFrom('deliveries')
+          .select(is => is.fn.max('number').as('highest'))
+          .executeTakeFirst();
+        const from = Number(last?.highest ?? 0) + 1;
+        const fresh = await unrecorded(transaction, list);
+        const made = fresh.map((one, place) => ({
+          ...one,
+          number: from + place,
+          at: one.at.getTime(),
+          finished: one.finished ? 1 : 0,
+        }));
+        if (made.length > 0) await transaction.insertInto('deliveries').values(made).execute();
+      });
     },
     list: async count => (await rows().limit(count).execute()).map(delivery),
     async newestFinished() {
@@ -17,20 +32,28 @@ export function deliveries(db: Kysely<Tables>): Deliveries {
       return row && delivery(row);
     },
     async lastOfEach() {
-      const newest = await db
-        .selectFrom('deliveries')
-        .select(['client', is => is.fn.max('at').as('at')])
-        .where('finished', '=', 1)
-        .groupBy('client')
-        .execute();
-      const found = await Promise.all(
-        newest.map(({ client, at }) => finished().where('client', '=', client).where('at', '=', at).executeTakeFirst()),
+      const clients = await db.selectFrom('deliveries').select('client').distinct().where('finished', '=', 1).execute();
+      const last = await Promise.all(
+        clients.map(({ client }) => finished().where('client', '=', client).limit(1).executeTakeFirst()),
       );
-      return found.flatMap(row => (row ? delivery(row) : [])).sort((a, b) => b.at.getTime() - a.at.getTime());
+      return last
+        .flatMap(row => row ?? [])
+        .sort((a, b) => b.number - a.number || b.at - a.at)
+        .map(delivery);
     },
     finishedTo: async (client, count) =>
       (await finished().where('client', '=', client).limit(count).execute()).map(delivery),
   };
+}
+
+type Identified = Delivery & { readonly id: string };
+
+/** Those that are not there yet: whoever heard no answer tries again, though all may have been recorded. */
+async function unrecorded(db: Kysely<Tables>, list: readonly Identified[]): Promise<readonly Identified[]> {
+  const ids = list.map(one => one.id);
+  const rows = await db.selectFrom('deliveries').select('id').where('id', 'in', ids).execute();
+  const there = new Set(rows.map(row => row.id));
+  return list.filter(one => !there.has(one.id));
 }
 
 const delivery = ({ snapshot, client, at, finished, bytes }: Selectable<Tables['deliveries']>): Delivery => ({

@@ -4,7 +4,7 @@ import { cleansed, masked, type Traces } from '../roster/traces.ts';
 import type { Tables } from './schema.ts';
 
 /** Runs that are looked at together: their problems make them long. */
-const PAGE = 100;
+const PAGE = 20;
 
 /** Takes a person out of what runs found wrong; the counts stay. Tells how many problems those are. */
 export async function eraseProblems(

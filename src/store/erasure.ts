@@ -10,8 +10,8 @@ import { finishPurge } from './files.ts';
 import { countNames, eraseNames } from './ledger.ts';
 import { namesOf } from './named.ts';
 import type { RecordTable, Tables } from './schema.ts';
-import { writeSetting } from './settings.ts';
-import type { Purged, PurgedLeaf } from './store.ts';
+import { decide, writeSetting } from './settings.ts';
+import type { PruneOptions, Purged, PurgedLeaf } from './store.ts';
 
 /** One row of the person. */
 export type Form = Selectable<RecordTable>;
@@ -20,18 +20,36 @@ export type Form = Selectable<RecordTable>;
  * Erases one person in one transaction, then whatever the engine's files still have of them. A StoreError says so when that
  * could not be done, for somebody is reading: to purge anybody once more, or to prune, does it.
  */
-export async function purge(db: Kysely<Tables>, key: PersonKey, { dryRun }: { dryRun: boolean }): Promise<Purged> {
+export async function purge(db: Kysely<Tables>, key: PersonKey, { dryRun, signal }: PruneOptions): Promise<Purged> {
   const forms = await formsOf(db, key);
   const [served] = forms.filter(form => form.last === null);
   if (served) throw new StoreError(`"${served.name}" is served: nobody is purged who has not left`);
   const traces = await tracesIn(db, key, forms);
   if (dryRun) return await eraseAll(db, { forms, traces, write: undefined });
   const purged = await db.transaction().execute(async transaction => {
+    await decide(transaction);
+    signal?.throwIfAborted();
+    await refuseServed(transaction, key, forms);
     await writeSetting(transaction, 'purge_unfinished', '1');
     return await eraseAll(transaction, { forms, traces, write: transaction });
   });
   await finishPurge(db);
   return purged;
+}
+
+/** Somebody may have gone back to a snapshot that has them since that was looked at. */
+async function refuseServed(db: Transaction<Tables>, key: PersonKey, forms: readonly Form[]): Promise<void> {
+  const pin = await db.selectFrom('pins').select('snapshot').where('ended', 'is', null).executeTakeFirst();
+  const pinned = forms.find(({ first, last }) => pin && first <= pin.snapshot && pin.snapshot <= (last ?? first));
+  if (pinned) throw new StoreError(`"${pinned.name}" is served, in snapshot ${pin?.snapshot}, which is pinned`);
+  const held = await db
+    .selectFrom('hold_rows')
+    .select(['hold', 'name'])
+    .where('kind', '=', 'people')
+    .where('key', '=', key)
+    .where('leaf', 'is not', null)
+    .executeTakeFirst();
+  if (held) throw new StoreError(`the candidate of hold ${held.hold} has "${held.name}": decide about it first`);
 }
 
 const formsOf = (db: Kysely<Tables>, key: PersonKey): Promise<Form[]> =>

@@ -1,10 +1,21 @@
 import { hash } from 'node:crypto';
-import type { MysqlDialect, MysqlPool, MysqlPoolConnection, MysqlQueryResult } from 'kysely';
+import { Worker } from 'node:worker_threads';
+import {
+  type Kysely,
+  type MysqlDialect,
+  type MysqlPool,
+  type MysqlPoolConnection,
+  type MysqlQueryResult,
+  sql,
+} from 'kysely';
 import mysql, { type Connection, type PoolConnection, type TypeCastField, type TypeCastNext } from 'mysql2';
 import type { DatabaseConfig } from '../config/connections.ts';
 import { databaseAddress, printableAddress } from '../connect/database.ts';
 import { cut, mysqlOptions, socketOf } from '../connect/mysql.ts';
 import { StoreError } from './error.ts';
+import type { LockTask, LockWord } from './lock-keeper.ts';
+import type { Tables } from './schema.ts';
+import type { Lock } from './store.ts';
 import { SILENCE, TransactionDialect } from './transaction.ts';
 
 /** The shared engine, for Kysely. */
@@ -105,47 +116,78 @@ function bytesAsText(field: TypeCastField, next: TypeCastNext): unknown {
   return field.type === 'VAR_STRING' ? field.string('utf8') : next();
 }
 
-/** How often the holder of a lock says a word, in milliseconds. */
-const BEAT = (SILENCE * 1000) / 3;
+/**
+ * An exclusive lock by name, for everybody who uses this database on this server: `GET_LOCK` on a connection of its own, in
+ * a thread of its own, so that it lasts however busy we are. Undefined when somebody else has it. `lost` aborts when the
+ * server dropped it.
+ */
+export async function lockByName(config: DatabaseConfig, name: string): Promise<Lock | undefined> {
+  const keeper = new Keeper({ config, name: lockName(config, name), silence: SILENCE });
+  const word = await keeper.firstWord;
+  if (word === 'ours') return keeper;
+  await keeper.ended;
+  if (word === 'theirs') return undefined;
+  throw unreachable(config, errorOf(word));
+}
+
+/** The thread that keeps a lock, as it is seen from outside; see `lock-keeper.ts`. */
+class Keeper implements Lock {
+  readonly firstWord: Promise<LockWord>;
+  readonly ended: Promise<void>;
+  readonly #thread: Worker;
+  readonly #lost = new AbortController();
+  #isGivenBack = false;
+
+  constructor(task: LockTask) {
+    const first = Promise.withResolvers<LockWord>();
+    const ended = Promise.withResolvers<void>();
+    this.firstWord = first.promise;
+    this.ended = ended.promise;
+    this.#thread = new Worker(new URL('./lock-keeper.ts', import.meta.url), { workerData: task });
+    const hear = (word: LockWord) => {
+      first.resolve(word);
+      this.#heard(word);
+    };
+    this.#thread.on('message', hear);
+    this.#thread.on('error', (error: NodeJS.ErrnoException) => hear({ failure: error.message, code: error.code }));
+    this.#thread.on('exit', () => {
+      hear({ failure: 'the thread that kept it has ended', code: undefined });
+      ended.resolve();
+    });
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isGivenBack = true;
+    this.#thread.ref();
+    this.#thread.postMessage('release');
+    await this.ended;
+  }
+
+  #heard(word: LockWord): void {
+    // To hold it is no reason for a process to go on.
+    if (word === 'ours') this.#thread.unref();
+    if (typeof word === 'string' || this.#isGivenBack) return;
+    this.#lost.abort(new StoreError('the store dropped the lock: its connection broke', { cause: errorOf(word) }));
+  }
+}
+
+/** Errors lose their codes between threads. */
+const errorOf = ({ failure, code }: Exclude<LockWord, string>) => Object.assign(new Error(failure), code && { code });
 
 /**
- * An exclusive lock by name, for everybody who uses this database on this server: `GET_LOCK` on a connection of its own.
- * Undefined when somebody else has it. `lost` aborts when the server dropped it.
+ * Whether somebody has a lock, as far as the server tells: for those who wait for it, to whom a look comes cheaper than a
+ * try. Why it does not tell, a try finds out.
  */
-export async function lockByName(
-  config: DatabaseConfig,
-  name: string,
-): Promise<(AsyncDisposable & { readonly lost: AbortSignal }) | undefined> {
-  const connection = mysql.createConnection(await mysqlOptions(config));
-  const full = lockName(config, name);
-  const lost = new AbortController();
-  const lose = (cause?: Error) => {
-    lost.abort(new StoreError('the store dropped the lock: its connection broke', { cause }));
-    cut(connection);
-  };
-  connection.on('error', lose);
-  try {
-    await ask(connection, `set session wait_timeout = ${SILENCE}`);
-    const [row] = (await ask(connection, 'select get_lock(?, 0) as got', [full])) as { got: number }[];
-    if (Number(row?.got) !== 1) {
-      cut(connection);
-      return undefined;
-    }
-  } catch (error) {
-    cut(connection);
-    throw unreachable(config, error);
-  }
-  const beat = setInterval(() => ask(connection, 'do 0').catch(lose), BEAT);
-  beat.unref();
-  return {
-    lost: lost.signal,
-    async [Symbol.asyncDispose]() {
-      clearInterval(beat);
-      // Said before the connection goes, so that whoever tries next finds it free at once.
-      await ask(connection, 'do release_lock(?)', [full]).catch(() => {});
-      cut(connection);
-    },
-  };
+export async function isLocked(db: Kysely<Tables>, config: DatabaseConfig, name: string): Promise<boolean> {
+  const looked = sql<{ holder: unknown }>`select is_used_lock(${lockName(config, name)}) as holder`.execute(db);
+  return await looked.then(
+    ({ rows }) => (rows[0]?.holder ?? null) !== null,
+    () => false,
+  );
 }
 
 /** Locks belong to the server, not to a database, and their names end at 64 characters. */
@@ -153,18 +195,6 @@ function lockName(config: DatabaseConfig, name: string): string {
   const address = databaseAddress(config);
   const database = address.engine === 'mysql' ? address.database : '';
   return `rosterd.${hash('sha256', database).slice(0, 16)}.${name}`;
-}
-
-/** A short question. Whoever does not answer before the next beat will not: the lock is given up before the server does. */
-function ask(connection: Connection, text: string, values: readonly unknown[] = []): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`no answer came for ${BEAT / 1000} s`)), BEAT);
-    connection.query(text, [...values], (error, rows) => {
-      clearTimeout(late);
-      if (error) reject(error);
-      else resolve(rows);
-    });
-  });
 }
 
 /** The same words wherever the server is found not to answer. */

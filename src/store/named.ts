@@ -59,7 +59,7 @@ const quoted = (column: 'content' | 'problems', text: string) =>
   sql<boolean>`instr(${sql.ref(column)}, ${JSON.stringify(text)}) > 0`;
 
 /** Runs that are looked at together: their problems make them long. */
-const PAGE = 100;
+const PAGE = 20;
 
 /** The problems of all runs that have a string as one of their values. */
 async function problemsWith(db: Kysely<Tables>, text: string): Promise<Problem[]> {

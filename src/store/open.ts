@@ -1,5 +1,5 @@
 import { Kysely } from 'kysely';
-import { Migrator } from 'kysely/migration';
+import { type Migration, Migrator } from 'kysely/migration';
 import type { DatabaseConfig } from '../config/connections.ts';
 import { databaseAddress, printableAddress } from '../connect/database.ts';
 import { deliveries } from './deliveries.ts';
@@ -9,7 +9,7 @@ import { extracts } from './extracts.ts';
 import { integrity } from './files.ts';
 import { holds } from './holds.ts';
 import { ledger } from './ledger.ts';
-import { lockByName, mysqlDialect, unreachable } from './mysql.ts';
+import { isLocked, lockByName, mysqlDialect, unreachable } from './mysql.ts';
 import { keysNamed, namesOf } from './named.ts';
 import { pins } from './pins.ts';
 import { departmentRecords, peopleRecords } from './records.ts';
@@ -18,12 +18,14 @@ import { runs } from './runs.ts';
 import { migrations, type Tables } from './schema.ts';
 import { prunings } from './settings.ts';
 import { snapshots } from './snapshots.ts';
-import { lockFile, sqliteDialect } from './sqlite.ts';
+import { copyFile, lockFile, sqliteDialect } from './sqlite.ts';
 import type { Lock, Store } from './store.ts';
 
 export interface StoreOptions {
   /** True makes the store or brings it up to date; only `serve` and `pull` may. */
   readonly migrate: boolean;
+  /** False spares a SQLite store the copy of what it was before it is brought up to date: for one that is a copy itself. */
+  readonly keepOld?: boolean;
   /** How long to wait for another writer, in milliseconds. */
   readonly timeout?: number;
 }
@@ -31,12 +33,14 @@ export interface StoreOptions {
 /** Opens the store. Throws a StoreError when it cannot be reached, is not there, or is of another version. */
 export async function openStore(config: DatabaseConfig, options: StoreOptions): Promise<Store> {
   const address = databaseAddress(config);
-  const { migrate, timeout = 5000 } = options;
+  const { migrate, keepOld = true, timeout = 5000 } = options;
   const dialect =
     address.engine === 'sqlite' ? sqliteDialect(address.path, { timeout, create: migrate }) : mysqlDialect(config);
   const db = new Kysely<Tables>({ dialect });
+  const all = migrations(address.engine);
+  const kept = address.engine === 'sqlite' && keepOld ? keepingOld(address.path, all) : all;
   try {
-    await bringUpToDate(db, address.engine, migrate);
+    await bringUpToDate(db, kept, migrate);
   } catch (error) {
     await db.destroy();
     if (error instanceof StoreError) throw error;
@@ -63,23 +67,33 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     keysNamed: name => keysNamed(db, name),
     namesOf: key => namesOf(db, key),
     integrity: () => integrity(db),
-    lock: name => takeLock(config, name),
+    lock: async name => ((await isTaken(db, config, name)) ? undefined : lockStore(config, name)),
     [Symbol.asyncDispose]: () => db.destroy(),
   };
 }
 
+type LockName = Parameters<Store['lock']>[0];
+
 /** Never aborts: the operating system keeps a file's lock for as long as its holder lives. */
 const NEVER = new AbortController().signal;
 
-async function takeLock(config: DatabaseConfig, name: 'run' | 'serve'): Promise<Lock | undefined> {
+/** Takes a lock of a store, which need not be there yet; see `Store.lock`. */
+export async function lockStore(config: DatabaseConfig, name: LockName): Promise<Lock | undefined> {
   const address = databaseAddress(config);
   if (address.engine === 'mysql') return lockByName(config, name);
   const lock = lockFile(`${address.path}-${name}-lock`);
   return lock && { lost: NEVER, [Symbol.asyncDispose]: async () => lock[Symbol.dispose]() };
 }
 
-async function bringUpToDate(db: Kysely<Tables>, engine: Store['engine'], migrate: boolean): Promise<void> {
-  const known = Object.keys(migrations(engine));
+/** Spares those who wait for a lock on MySQL that they start a thread for each try. */
+async function isTaken(db: Kysely<Tables>, config: DatabaseConfig, name: LockName): Promise<boolean> {
+  return databaseAddress(config).engine === 'mysql' && (await isLocked(db, config, name));
+}
+
+type Migrations = Readonly<Record<string, Migration>>;
+
+async function bringUpToDate(db: Kysely<Tables>, all: Migrations, migrate: boolean): Promise<void> {
+  const known = Object.keys(all);
   const done = await migrationsDone(db);
   const newer = done.filter(name => !known.includes(name));
   if (newer.length > 0) {
@@ -92,9 +106,39 @@ async function bringUpToDate(db: Kysely<Tables>, engine: Store['engine'], migrat
       { code: done.length === 0 ? 'absent' : 'outdated' },
     );
   }
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations(engine) } });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => all } });
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;
+}
+
+/**
+ * The same migrations, of which the first to be done to a store puts a copy of it aside: whatever comes of them, the version
+ * before can go on with that. It does so in the transaction of all of them, in which nobody else writes, and another
+ * connection sees what was there before. The very first migration makes the store, and there is nothing to copy.
+ */
+function keepingOld(path: string, all: Migrations): Migrations {
+  let isKept = false;
+  const keeping = Object.entries(all).map(([name, { up }], place): [string, Migration] => [
+    name,
+    {
+      async up(db) {
+        if (place > 0 && !isKept) await keepOld(path, name);
+        isKept = true;
+        await up(db);
+      },
+    },
+  ]);
+  return Object.fromEntries(keeping);
+}
+
+async function keepOld(path: string, migration: string): Promise<void> {
+  const copy = `${path}.before-${migration}`;
+  try {
+    await copyFile(path, copy);
+  } catch (error) {
+    const why = `it is copied to ${copy} first, and that failed: ${(error as Error).message}`;
+    throw new StoreError(`the store ${path} was not brought up to date: ${why}; make room there`, { cause: error });
+  }
 }
 
 /** The names of the migrations that tables have behind them; none where there are no tables. */

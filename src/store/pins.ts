@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { snapshotNumber } from '../roster/model.ts';
 import { StoreError } from './error.ts';
 import type { Tables } from './schema.ts';
+import { decide } from './settings.ts';
 import type { Pins } from './store.ts';
 
 export function pins(db: Kysely<Tables>): Pins {
@@ -18,6 +19,7 @@ export function pins(db: Kysely<Tables>): Pins {
     },
     set: ({ snapshot, at }) =>
       db.transaction().execute(async transaction => {
+        await decide(transaction);
         const there = await transaction
           .selectFrom('snapshots')
           .select('number')

@@ -3,25 +3,29 @@ import { pruneAged } from './aged.ts';
 import { finishPurge } from './files.ts';
 import { ASKED_AT_ONCE, chunks } from './records.ts';
 import type { RecordTable, Tables } from './schema.ts';
-import type { Pruned, Pruning } from './store.ts';
+import { decide } from './settings.ts';
+import type { Pruned, PruneOptions, Pruning } from './store.ts';
 
 /**
  * Takes away snapshots with the forms that held in no other, and what is older than a moment. The snapshots go first and all
  * at once: what is left of them if we die then belongs to nobody, and the next time takes it away. The rest goes in
  * transactions so small that nobody waits long for the store's writer.
  */
-export async function prune(db: Kysely<Tables>, pruning: Pruning, { dryRun }: { dryRun: boolean }): Promise<Pruned> {
+export async function prune(db: Kysely<Tables>, pruning: Pruning, { dryRun, signal }: PruneOptions): Promise<Pruned> {
   const { going, kept } = dryRun
     ? await sorted(db, pruning)
     : await db.transaction().execute(async transaction => {
+        await decide(transaction);
+        signal?.throwIfAborted();
         const found = await sorted(transaction, pruning);
         await deleteSnapshots(transaction, found.going);
         return found;
       });
   const gaps = gapsBetween(kept);
-  const how = { gaps, dryRun };
+  const how = { gaps, dryRun, signal };
   const people = await pruneForms(db, 'people', how);
   const departments = await pruneForms(db, 'departments', how);
+  signal?.throwIfAborted();
   const aged = await pruneAged(db, { before: pruning.before.getTime(), kept, dryRun });
   if (!dryRun) {
     await prunePurged(db);
@@ -68,7 +72,7 @@ const gapsBetween = (kept: readonly number[]): Gap[] =>
 async function pruneForms(
   db: Kysely<Tables>,
   table: 'people' | 'departments',
-  { gaps, dryRun }: { gaps: readonly Gap[]; dryRun: boolean },
+  { gaps, dryRun, signal }: PruneOptions & { gaps: readonly Gap[] },
 ): Promise<number> {
   let count = 0;
   for (const gap of gaps) {
@@ -77,6 +81,7 @@ async function pruneForms(
       continue;
     }
     for await (const page of formsWithin(db, table, gap)) {
+      signal?.throwIfAborted();
       await db.transaction().execute(async transaction => {
         await handOver(transaction, table, { forms: page, low: gap.low });
         const ids = page.map(form => form.id);

@@ -37,8 +37,14 @@ export function runs(db: Kysely<Tables>): Runs {
     newestFinished: () => one(rows().where('status', 'in', FINISHED)),
     newestGood: () => one(rows().where('status', 'in', GOOD)),
     async provedGood(fingerprint) {
-      const good = db.selectFrom('runs').select('number').where('status', 'in', GOOD);
-      const row = await good.where('fingerprint', '=', fingerprint).limit(1).executeTakeFirst();
+      const row = await db
+        .selectFrom('runs')
+        .select('number')
+        .where('fingerprint', '=', fingerprint)
+        .where('status', 'in', GOOD)
+        .where('unproved', '=', 0)
+        .limit(1)
+        .executeTakeFirst();
       return row !== undefined;
     },
     async firstBadSince(number) {
@@ -82,6 +88,7 @@ function begin(db: Kysely<Tables>, run: { cause: RunCause; at: Date; fingerprint
         counts: '[]',
         findings: '[]',
         fingerprint: run.fingerprint,
+        unproved: 0,
       })
       .execute();
     return runNumber(number);
@@ -119,6 +126,7 @@ function finish(db: Kysely<Tables>, number: RunNumber, end: RunEnd): Promise<Fin
         problems: JSON.stringify(report.problems),
         counts: JSON.stringify(report.counts),
         findings: JSON.stringify(outcome.status === 'held' ? outcome.reasons : []),
+        unproved: end.unproved ? 1 : 0,
       })
       .where('number', '=', number)
       .execute();

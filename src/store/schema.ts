@@ -65,6 +65,8 @@ export interface Tables {
     counts: string;
     findings: string;
     fingerprint: string;
+    /** 1 when a source was represented by what it gave under another configuration, or left out. */
+    unproved: number;
   };
   extracts: {
     source: string;
@@ -130,6 +132,8 @@ export interface Tables {
   settings: { name: string; value: string };
   deliveries: {
     id: string;
+    /** Rises with every delivery, whatever the clock says; 0 for those of before `2026-11-22-third-decisions`. */
+    number: number;
     snapshot: number;
     client: string;
     at: number;
@@ -306,8 +310,18 @@ async function decisionTables(db: Kysely<unknown>, engine: Engine): Promise<void
     await db.schema.alterTable('holds').addColumn(column, short).execute();
   }
   await db.schema.alterTable('holds').addColumn('reason', long).execute();
+  await db.schema
+    .alterTable('deliveries')
+    .addColumn('number', count, column => column.notNull().defaultTo(0))
+    .execute();
+  await db.schema.createIndex('deliveries_client').on('deliveries').columns(['client', 'finished', 'number']).execute();
+  await db.schema.createIndex('runs_fingerprint').on('runs').columns(['fingerprint', 'status', 'number']).execute();
+  await db.schema
+    .alterTable('runs')
+    .addColumn('unproved', count, column => column.notNull().defaultTo(0))
+    .execute();
   // Their candidates were not kept, so nobody could approve them; the next run opens them anew where it has to.
-  await sql`update holds set closed = opened where closed is null`.execute(db);
+  await sql`update holds set closed = opened, how = 'outdated' where closed is null`.execute(db);
   await db.schema
     .createTable('hold_rows')
     .addColumn('hold', count, column => column.notNull())
@@ -348,4 +362,5 @@ async function decisionTables(db: Kysely<unknown>, engine: Engine): Promise<void
     .addColumn('name', short, column => column.primaryKey().notNull())
     .addColumn('value', long, column => column.notNull())
     .execute();
+  await sql`insert into settings (name, value) values ('decision', '')`.execute(db);
 }

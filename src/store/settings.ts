@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import type { Kysely, Transaction } from 'kysely';
 import type { Tables } from './schema.ts';
 import type { Prunings } from './store.ts';
 
@@ -8,6 +8,8 @@ export type Setting =
   | 'ledger_key'
   /** When old things were last taken away, in milliseconds. */
   | 'pruned_at'
+  /** There from the beginning, for {@link decide}. */
+  | 'decision'
   /** There while files may still have what was purged from the tables. */
   | 'purge_unfinished';
 
@@ -23,6 +25,14 @@ export async function writeSetting(db: Kysely<Tables>, name: Setting, value: str
 
 export async function deleteSetting(db: Kysely<Tables>, name: Setting): Promise<void> {
   await db.deleteFrom('settings').where('name', '=', name).execute();
+}
+
+/**
+ * Makes a transaction wait for others that decide which snapshots are served and which go. The first statement of each of
+ * them: without it a MySQL server lets two go by that do not see each other's rows.
+ */
+export async function decide(db: Transaction<Tables>): Promise<void> {
+  await db.updateTable('settings').set({ value: '' }).where('name', '=', 'decision').execute();
 }
 
 /** When old things were last taken away. */

@@ -27,7 +27,15 @@ export function snapshots(db: Kysely<Tables>): Snapshots {
     newest: () => one(rows()),
     get: number => one(rows().where('number', '=', number)),
     list: async count => (await rows().limit(count).execute()).map(snapshot),
-    before: moment => one(rows().where('at', '<=', moment.getTime())),
+    async before(moment) {
+      // Under a clock that was put back, what came later may have an earlier time.
+      const after = await db
+        .selectFrom('snapshots')
+        .select(is => is.fn.min('number').as('lowest'))
+        .where('at', '>', moment.getTime())
+        .executeTakeFirst();
+      return one(after?.lowest == null ? rows() : rows().where('number', '<', after.lowest));
+    },
   };
 }
 

@@ -1,4 +1,6 @@
-import { chmodSync, closeSync, openSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 import { StoreError } from './error.ts';
@@ -34,40 +36,72 @@ class Adapter extends SqliteAdapter {
 const OPENING = 5000;
 
 function openSqlite(path: string, { timeout, create, readOnly = false }: SqliteOptions): DatabaseSync {
-  if (!isThere(path)) {
+  const what = `the store ${path}`;
+  if (!isThere(path, what)) {
     const message = `there is no store at ${path}; "rosterd serve" or "rosterd pull" makes it`;
     if (!create) throw new StoreError(message, { code: 'absent' });
-    makePrivate(path);
+    makePrivate(path, what);
   }
+  let db: DatabaseSync | undefined;
   try {
-    const db = new DatabaseSync(path, { timeout: OPENING, readOnly });
+    db = new DatabaseSync(path, { timeout: OPENING, readOnly });
     if (!readOnly) db.exec('pragma journal_mode = wal; pragma synchronous = full; pragma secure_delete = on');
     db.exec(`pragma busy_timeout = ${timeout}`);
     return db;
   } catch (error) {
-    throw new StoreError(`the store ${path} cannot be opened: ${(error as Error).message}`, { cause: error });
+    db?.close();
+    throw new StoreError(`${what} cannot be opened: ${(error as Error).message}`, { cause: error });
   }
 }
 
 /** A folder that we may not enter is another matter than a file that is not there. */
-function isThere(path: string): boolean {
+function isThere(path: string, what: string): boolean {
   try {
     statSync(path);
     return true;
   } catch (error) {
     if ((error as { code?: string }).code === 'ENOENT') return false;
-    throw new StoreError(`the store ${path} cannot be reached: ${(error as Error).message}`, { cause: error });
+    throw new StoreError(`${what} cannot be reached: ${(error as Error).message}`, { cause: error });
   }
 }
 
 /** Made with its mode before SQLite first opens it: WAL and journal then get the same mode. */
-function makePrivate(path: string): void {
+function makePrivate(path: string, what: string): void {
   try {
     closeSync(openSync(path, 'a', 0o600));
     chmodSync(path, 0o600);
   } catch (error) {
-    throw new StoreError(`the store ${path} cannot be made: ${(error as Error).message}`, { cause: error });
+    throw new StoreError(`${what} cannot be made: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/**
+ * Copies a store, as it was when it was last written, to a file beside it that only its owner can read: all of it, or the
+ * file is as it was before. Whoever is just writing the store is not waited for.
+ */
+export async function copyFile(path: string, copy: string): Promise<void> {
+  const partial = `${copy}.partial`;
+  const clear = () => {
+    for (const file of [partial, `${partial}-journal`]) rmSync(file, { force: true });
+  };
+  // What somebody left whose process died.
+  clear();
+  try {
+    makePrivate(partial, 'it');
+    using from = new DatabaseSync(path, { timeout: OPENING, readOnly: true });
+    from.prepare('vacuum into ?').run(partial);
+    await flush(partial);
+    renameSync(partial, copy);
+    await flush(dirname(copy));
+  } finally {
+    clear();
+  }
+}
+
+/** A file is on the disk after this, and so is a name once its folder is. */
+async function flush(path: string): Promise<void> {
+  await using file = await open(path);
+  await file.sync();
 }
 
 /** How many statements are kept prepared: all that a run repeats. */
@@ -111,7 +145,8 @@ const NOTHING_DONE = { changes: 0, lastInsertRowid: 0 };
  * Undefined when somebody else has it.
  */
 export function lockFile(path: string): Disposable | undefined {
-  if (!isThere(path)) makePrivate(path);
+  const what = `the lock ${path}`;
+  if (!isThere(path, what)) makePrivate(path, what);
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path, { timeout: 0 });
@@ -120,7 +155,7 @@ export function lockFile(path: string): Disposable | undefined {
     db?.close();
     if (isBusy(error)) return undefined;
     const why = `${(error as Error).message}; look whether it belongs to the account that runs rosterd`;
-    throw new StoreError(`the lock ${path} cannot be taken: ${why}`, { cause: error });
+    throw new StoreError(`${what} cannot be taken: ${why}`, { cause: error });
   }
   const held = db;
   return { [Symbol.dispose]: () => held.close() };

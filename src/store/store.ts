@@ -131,9 +131,9 @@ export interface Records<Value> {
   history(name: string): Promise<Version<Value>[]>;
   /**
    * Every form that held in a snapshot or came after it, of those keys alone that are otherwise now than then or were in
-   * between; by key, oldest first.
+   * between; by key, oldest first, in pages.
    */
-  since(number: SnapshotNumber): Promise<Version<Value>[]>;
+  since(number: SnapshotNumber): AsyncIterable<readonly Version<Value>[]>;
   /** The newest form of each of these keys, whether it holds now or not; none of those that nothing is known of. */
   latest(keys: readonly string[]): Promise<Version<Value>[]>;
 }
@@ -143,7 +143,7 @@ export interface Snapshots {
   get(number: SnapshotNumber): Promise<Snapshot | undefined>;
   /** Newest first. */
   list(count: number): Promise<Snapshot[]>;
-  /** The newest of those published before a moment. */
+  /** The newest of those published before a moment, and before whatever was published after it. */
   before(moment: Date): Promise<Snapshot | undefined>;
 }
 
@@ -167,8 +167,8 @@ export interface Hold extends RosterCounts {
 /** How a hold ended. */
 export interface HoldEnd {
   readonly at: Date;
-  /** `overtaken`: a later run was within the limits. */
-  readonly how: 'approved' | 'overtaken';
+  /** `overtaken`: a later run was within the limits; `outdated`: it is of a version that kept no candidates. */
+  readonly how: 'approved' | 'overtaken' | 'outdated';
   /** The run that ended it. */
   readonly run: RunNumber;
   /** What the administrator gave as the reason; `""` for none. */
@@ -215,6 +215,13 @@ export interface Pruning {
   readonly snapshots: readonly SnapshotNumber[];
   /** Of runs, deliveries, ended holds and pins. Those runs stay on which anything that is kept rests. */
   readonly before: Date;
+}
+
+/** How to take away or erase; with `dryRun` it is only told how much that would be. */
+export interface PruneOptions {
+  readonly dryRun: boolean;
+  /** Aborts when the caller's lock is lost: nothing more may be written then. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How much went, or would go, by kind. */
@@ -269,7 +276,7 @@ export interface Runs {
   newestFinished(): Promise<RecordedRun | undefined>;
   /** The newest run that published or confirmed a snapshot. */
   newestGood(): Promise<RecordedRun | undefined>;
-  /** Whether a run under this fingerprint has published or confirmed a snapshot. */
+  /** Whether a run under this fingerprint, of which every part was used, has published or confirmed a snapshot. */
   provedGood(fingerprint: string): Promise<boolean>;
   /** The first run after that one that failed, was interrupted, or has not ended. */
   firstBadSince(number: RunNumber | undefined): Promise<RecordedRun | undefined>;
@@ -279,6 +286,8 @@ export interface RunEnd {
   readonly at: Date;
   readonly outcome: Outcome;
   readonly report: RunReport;
+  /** True when a source was represented by what it gave under another configuration, or was left out. */
+  readonly unproved?: boolean;
   /** The candidate: what a published run publishes, and a held one keeps with the hold that it opens. */
   readonly publication: Publication | undefined;
   /** The hold whose candidate is published, if an administrator said so. */
@@ -362,13 +371,13 @@ export interface Store extends AsyncDisposable {
     emails: readonly string[];
   }): Promise<Ledger>;
   /** Takes away what retention says, or with `dryRun` only tells how much that would be. The caller holds the run lock. */
-  prune(pruning: Pruning, options: { dryRun: boolean }): Promise<Pruned>;
+  prune(pruning: Pruning, options: PruneOptions): Promise<Pruned>;
   /**
    * Erases one person from everything but the newest snapshot and the hold that stands, where nobody may be erased: of
    * their rows leaf and span stay, of their names keyed hashes. With `dryRun` only tells how much that would be. The
    * caller holds the run lock.
    */
-  purge(key: PersonKey, options: { dryRun: boolean }): Promise<Purged>;
+  purge(key: PersonKey, options: PruneOptions): Promise<Purged>;
   /** Leaves of purged people in a snapshot, with their places among all of its people. */
   purged(number: SnapshotNumber): Promise<PurgedLeaf[]>;
   readonly prunings: Prunings;

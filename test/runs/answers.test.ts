@@ -193,9 +193,9 @@ test('before the first snapshot /sync says that the first pull runs, or why noth
 
 test('who does not get the run lock waits for the outcome of the run that has it', async () => {
   await using house = await openHouse();
-  const mine = await takeTurn(house.store, AbortSignal.timeout(5000));
+  const mine = await takeTurn(house.store, { signal: AbortSignal.timeout(5000) });
   assert.ok('mine' in mine);
-  const waiting = takeTurn(house.store, AbortSignal.timeout(5000));
+  const waiting = takeTurn(house.store, { signal: AbortSignal.timeout(5000) });
   await house.pull();
   const theirs = await waiting;
   assert.deepEqual('theirs' in theirs && [theirs.theirs.run, theirs.theirs.outcome.status], [1, 'published']);
@@ -204,10 +204,10 @@ test('who does not get the run lock waits for the outcome of the run that has it
 
 test('when the holder of the run lock dies without an outcome, it is the turn of who waited', async () => {
   await using house = await openHouse();
-  const dying = await takeTurn(house.store, AbortSignal.timeout(5000));
+  const dying = await takeTurn(house.store, { signal: AbortSignal.timeout(5000) });
   assert.ok('mine' in dying);
   await house.store.runs.begin({ cause: 'pull', at: new Date(), fingerprint: '' });
-  const waiting = takeTurn(house.store, AbortSignal.timeout(5000));
+  const waiting = takeTurn(house.store, { signal: AbortSignal.timeout(5000) });
   await dying.mine[Symbol.asyncDispose]();
   const turn = await waiting;
   assert.ok('mine' in turn);
@@ -288,7 +288,7 @@ test('who waits is not told of a run that was interrupted before', async () => {
   await using house = await openHouse();
   await house.store.runs.begin({ cause: 'pull', at: new Date(), fingerprint: '' });
   const lock = await house.store.lock('run');
-  const waiting = takeTurn(house.store, AbortSignal.timeout(5000));
+  const waiting = takeTurn(house.store, { signal: AbortSignal.timeout(5000) });
   await house.pull();
   const theirs = await waiting;
   assert.deepEqual('theirs' in theirs && [theirs.theirs.run, theirs.theirs.outcome.status], [2, 'published']);

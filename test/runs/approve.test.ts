@@ -31,7 +31,7 @@ function accepted(approval: Approval) {
   return approval;
 }
 
-const refused = (approval: Approval) => (approval.status === 'refused' ? approval.why : undefined);
+const refused = (approval: Approval) => (approval.status === 'approved' ? undefined : approval.why);
 
 /** A house whose first four people have left since the last run, which is held. */
 async function houseWithHold(): Promise<House> {
@@ -89,7 +89,7 @@ test('what was held is published exactly, and what changed since is judged by it
   assert.deepEqual(
     (await house.store.runs.list(9)).map(one => [one.number, one.cause, one.status, one.snapshot]),
     [
-      [4, 'approve', 'published', 3],
+      [4, 'pull', 'published', 3],
       [3, 'approve', 'published', 2],
       [2, 'pull', 'held', 1],
       [1, 'pull', 'published', 1],

@@ -4,6 +4,7 @@ import type { WorkerRequest } from '../../src/runs/worker.ts';
 /** A thread that answers a run with its own number, dies of one that /sync started, and says after `schedule` that it has grown. */
 parentPort?.on('message', (request: WorkerRequest) => {
   if (request.ask === 'run' && request.cause === 'sync') process.exit(3);
+  if (request.ask === 'prune') return parentPort?.postMessage({ id: request.id, answer: undefined, grown: false });
   const grown = request.ask === 'run' && request.cause === 'schedule';
   parentPort?.postMessage({ id: request.id, answer: { run: threadId, outcome: { status: 'unchanged' } }, grown });
 });

@@ -594,6 +594,7 @@ suite('the daemon', () => {
       module: new URL('./mortal-worker.ts', import.meta.url),
       config: {} as Config,
       onRun: summary => causes.push(summary),
+      onPruned: () => {},
       onFailure: () => {},
       now: () => clock.now,
     });

@@ -39,6 +39,7 @@ test('a store that was away for a while is used again as soon as it is back', as
     module: new URL('../../src/run-worker.ts', import.meta.url),
     config,
     onRun: () => {},
+    onPruned: () => {},
     onFailure: () => {},
     now: () => new Date(),
   });

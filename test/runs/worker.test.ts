@@ -11,6 +11,7 @@ function openWorker() {
     module: new URL('./mortal-worker.ts', import.meta.url),
     config: {} as Config,
     onRun: summary => summaries.push(summary),
+    onPruned: () => {},
     onFailure: error => failures.push(error.message),
     now: () => new Date('2026-03-01T08:00:00Z'),
   });

@@ -34,7 +34,7 @@ suite('help', () => {
       / {2}--config <FILE> {2}the configuration \(default: config\/rosterd\.yaml\)\n/,
       /\nExit codes:\n {2}0 {2}fine\n {2}1 {2}something differs .*\n {2}2 {2}wrong usage or configuration\n {2}4 {2}failed/,
       /\nExamples:\n {2}rosterd diff {2,}what the newest snapshot changed\n/,
-      /head~1, delivered, @2026-11-20/,
+      /head~1, delivered, held, @2026-11-20/,
     ]) {
       assert.match(stdout, part);
     }
@@ -105,15 +105,15 @@ suite('what goes wrong', () => {
     at.hire({ account: 'a.lin' });
     await at.run('2026-08-20T02:00:00Z');
     using db = new DatabaseSync(join(at.folder, 'roster.db'));
-    db.exec("update snapshots set changes = 'not json'");
-    const { stderr, code } = await at.rosterd('log');
+    db.exec("update runs set problems = 'not json'");
+    const { stderr, code } = await at.rosterd('log', ['--runs']);
     assert.match(
       stderr,
       /^rosterd: this is a mistake in rosterd itself: .*JSON.*\nPlease report it with the command you gave/,
     );
     assert.doesNotMatch(stderr, /\n {4}at /);
     assert.equal(code, 4);
-    assert.match((await at.rosterd('log', [], { env: { ROSTERD_DEBUG: '1' } })).stderr, /\n {4}at /);
+    assert.match((await at.rosterd('log', ['--runs'], { env: { ROSTERD_DEBUG: '1' } })).stderr, /\n {4}at /);
   });
 
   test('with damaged data is found, and named', async () => {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { suite, test } from 'node:test';
 import { holdOf } from '../../scripts/hold.ts';
 import { lastServed } from '../../scripts/served.ts';
@@ -7,8 +9,10 @@ import { reviewObjects, reviewText } from '../../scripts/text/review.ts';
 import { servedText } from '../../scripts/text/served.ts';
 import { transitionText } from '../../scripts/text/transition.ts';
 import { cascades, emailMoves, transitionTo } from '../../scripts/transition.ts';
-import { type Department, groupNo } from '../../src/roster/model.ts';
+import { type Department, groupNo, snapshotNumber } from '../../src/roster/model.ts';
 import { type Company, company } from '../support/company.ts';
+import { startProgram } from '../support/program.ts';
+import { LAUNCHER } from '../support/rosterd.ts';
 
 const look: Look = { zone: 'UTC', colour: false, mask: false, width: 100 };
 const DAYS = ['2026-08-20T02:00:00Z', '2026-08-21T02:00:00Z', '2026-08-22T02:00:00Z', '2026-08-23T02:00:00Z'] as const;
@@ -138,7 +142,7 @@ suite('rosterd approve', () => {
     assert.match(stdout, /\nheld as hold 2: /);
     assert.equal(code, 3);
     const unknown = await at.rosterd('approve', ['9']);
-    assert.deepEqual([unknown.stderr, unknown.code], ['rosterd: there is no hold 9; hold 2 stands\n', 4]);
+    assert.deepEqual([unknown.stderr, unknown.code], ['rosterd: there is no hold 9; hold 2 stands\n', 1]);
   });
 });
 
@@ -200,7 +204,7 @@ nothing was done; "rosterd pin 1 --yes" does it
     at.sql("update hr set mail = 'one@acme.example' where account = 'j.wu'");
     await at.run(DAYS[2]);
     const lines = await at.withStore(async store => {
-      const first = await store.snapshots.get(1 as never);
+      const first = await store.snapshots.get(snapshotNumber(1));
       assert(first);
       return transitionText(await transitionTo(store, first), look);
     });
@@ -257,5 +261,45 @@ suite('rosterd diff --served', () => {
     });
     const wrong = await at.rosterd('diff', ['1', '--served']);
     assert.deepEqual([wrong.stderr, wrong.code], ['rosterd: --served takes no snapshots: it finds its own\n', 2]);
+  });
+});
+
+suite('what stands in the way', () => {
+  test('a hold without people is not offered for approval', async () => {
+    await using at = await company();
+    at.hire(...Array.from({ length: 5 }, (_, number) => ({ account: `staff${number}` })));
+    await at.run(DAYS[0]);
+    at.sql('delete from hr');
+    const pulled = await at.rosterd('pull');
+    const advice = 'It has no people, so it cannot be approved: a roster without people is never published.\n';
+    assert.ok(pulled.stdout.endsWith(advice), pulled.stdout);
+    assert.ok((await at.rosterd('review')).stdout.endsWith(advice));
+    const refused = await at.rosterd('approve', ['1']);
+    assert.equal(refused.stderr, 'rosterd: hold 1 has no people: a roster without people is never published\n');
+    assert.equal(refused.code, 4);
+  });
+
+  test('a pin is told by whoever publishes, a hold by whoever unpins', async () => {
+    await using at = await held();
+    await at.withStore(store => store.pins.set({ snapshot: snapshotNumber(1), at: NOW }));
+    const unpin = await at.rosterd('unpin');
+    assert.match(unpin.stdout, /\nhold 1 stands: until that is settled, OMFLOW is told so instead\n$/);
+    const approved = await at.rosterd('approve', ['1']);
+    assert.match(
+      approved.stdout,
+      /\nsnapshot 1 is pinned: it is served until "rosterd unpin --yes", whatever is published\n$/,
+    );
+    assert.match((await at.rosterd('pull')).stdout, /\nsnapshot 1 is pinned: it is served until/);
+  });
+
+  test('a run that is writing is waited for', async () => {
+    await using at = await held();
+    using writer = new DatabaseSync(join(at.folder, 'roster.db'));
+    writer.exec('begin immediate');
+    await using pin = await startProgram(LAUNCHER, ['pin', '1', '--yes', '--config', at.configFile]);
+    await pin.waitFor(/a run is writing to the store; waiting for it/, 20_000);
+    writer.exec('rollback');
+    assert.equal((await pin.exited).code, 0);
+    await at.withStore(async store => assert.equal((await store.pins.current())?.snapshot, 1));
   });
 });

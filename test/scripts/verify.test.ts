@@ -1,11 +1,26 @@
 import assert from 'node:assert/strict';
+import { open } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
 import { suite, test } from 'node:test';
 import { lookOf } from '../../scripts/text/look.ts';
-import { damageText, tallyText } from '../../scripts/text/verify.ts';
+import { damageText, partText, tallyText } from '../../scripts/text/verify.ts';
 import { verify } from '../../scripts/verify.ts';
+import { damagedParts } from '../../scripts/verify-parts.ts';
+import { NO_CHANGES } from '../../src/roster/compare.ts';
+import { type Extract, snapshotNumber, sourceName, storedKey } from '../../src/roster/model.ts';
 import type { Store } from '../../src/store/store.ts';
-import { engines, type Place } from '../store/engines.ts';
-import { department, person, publish, type Roster, roster } from '../store/rosters.ts';
+import { engines, type Place, sqlite } from '../store/engines.ts';
+import {
+  AT,
+  begin,
+  department,
+  NO_REPORT,
+  person,
+  publication,
+  publish,
+  type Roster,
+  roster,
+} from '../store/rosters.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { rosterd, writeConfig } from '../support/rosterd.ts';
 
@@ -22,6 +37,7 @@ const THIRD = roster([...SECOND.people.values(), person('hr/林', { nick_name: '
 
 /** A store of its own with three snapshots, and the program on it. */
 interface Archive extends AsyncDisposable {
+  readonly store: Store;
   readonly rows: Place['rows'];
   /** What the program prints, of all snapshots, without the program around it. */
   printed(): Promise<string>;
@@ -42,6 +58,7 @@ async function archive(place: () => Promise<Place>, rosters: readonly Roster[] =
   });
   const owned = stack.move();
   const made: Archive = {
+    store,
     rows: here.rows,
     printed: () => printed(store),
     verify: (...args) => rosterd('verify', ...args, '--config', config),
@@ -59,10 +76,44 @@ async function printed(store: Store): Promise<string> {
   return `${[...lines, tallyText(tally)].join('\n')}\n`;
 }
 
+async function partsOf(store: Store): Promise<string[]> {
+  const lines: string[] = [];
+  for await (const damage of damagedParts(store)) lines.push(partText(damage, lookOf({ zone: 'UTC' })));
+  return lines;
+}
+
+/** A run that is held, with a stored extract: Cho and a department would go, Bob be renamed again, and Dan come. */
+async function holdWithExtract(store: Store): Promise<void> {
+  const held = roster([
+    person('hr/ann'),
+    person('hr/bob'),
+    person('hr/dan'),
+    ...THIRD.people.values().filter(one => one.key === 'hr/林'),
+  ]);
+  const extract: Extract = {
+    source: sourceName('ad'),
+    people: [{ key: '1', fields: {}, departments: [], extra: [], active: true, broken: [] }],
+    departments: [],
+    memberships: [],
+    rows: { people: 1, departments: 0, memberships: 0 },
+    problems: [],
+  };
+  const read = { source: sourceName('hr'), state: 'read' as const, rows: extract.rows, took: 1 };
+  await store.runs.finish(await begin(store), {
+    at: AT,
+    outcome: { status: 'held', hold: undefined, reasons: [], changes: NO_CHANGES },
+    report: { ...NO_REPORT, sources: [read] },
+    publication: publication(THIRD, held, 4),
+    extracts: { fresh: [{ extract, at: AT, fingerprint: 'f1' }], needed: undefined },
+  });
+}
+
 const DAY = '2026-11-22 03:04';
 const CONTENT = 'its content is not what its leaf says';
 const ENDED = 'its row ends before, nothing says why and none follows';
 const DIGEST = 'its digest is not that of its rows, of which each is what its own leaf says and none is missing';
+const NAME = 'its content has another name';
+const ORIGIN = 'where its fields came from cannot be read';
 const HEAD = 'the list of what is newest, which runs compare with, has it otherwise';
 
 const FINE = '3 snapshots verified, nothing is wrong · 6 rows of people, 2 of departments\n';
@@ -134,6 +185,81 @@ const DAMAGES: { what: string; sql: string; undo: string; said: Readonly<Record<
     },
   },
   {
+    what: 'a name',
+    sql: "update people set name = 'anm' where name = 'ann'",
+    undo: "update people set name = 'ann' where name = 'anm'",
+    said: { 1: `person hr/ann: ${NAME}`, 2: `person hr/ann: ${NAME}`, 3: `person hr/ann: ${NAME}` },
+  },
+  {
+    what: 'where fields came from, so that it cannot be read',
+    sql: `update people set origin = '{"email"="ad"}' where name = 'cho'`,
+    undo: "update people set origin = '' where name = 'cho'",
+    said: { 2: `person hr/cho: ${ORIGIN}`, 3: `person hr/cho: ${ORIGIN}` },
+  },
+  {
+    what: 'where a field came from that there is not',
+    sql: `update departments set origin = '{"group_np":"hr"}' where name = 'S'`,
+    undo: "update departments set origin = '' where name = 'S'",
+    said: {
+      1: 'department S: it says where a field "group_np" came from, which it does not have',
+      2: 'department S: it says where a field "group_np" came from, which it does not have',
+    },
+  },
+  {
+    what: 'the source of a field',
+    sql: `update people set origin = '{"email":"hs"}' where name = 'cho'`,
+    undo: "update people set origin = '' where name = 'cho'",
+    said: { 2: 'person hr/cho: it names a source "hs" that nothing else knows; "hr" may be meant' },
+  },
+  {
+    what: 'why somebody went',
+    sql: "update people set reason = 'missinf' where reason = 'missing'",
+    undo: "update people set reason = 'missing' where reason = 'missinf'",
+    said: { 2: 'person hr/林: it says "missinf" for why it ends before' },
+  },
+  {
+    what: 'the source of a removal',
+    sql: "update people set reason_source = 'h2' where reason = 'missing'",
+    undo: "update people set reason_source = 'hr' where reason = 'missing'",
+    said: { 2: 'person hr/林: it names a source "h2" that nothing else knows; "hr" may be meant' },
+  },
+  {
+    what: 'the number of memberships',
+    sql: 'update snapshots set memberships = 8 where number = 2',
+    undo: 'update snapshots set memberships = 0 where number = 2',
+    said: { 2: 'its memberships are 0 and should be 8' },
+  },
+  {
+    what: 'the run that published a snapshot',
+    sql: 'update snapshots set run = 66 where number = 2',
+    undo: 'update snapshots set run = 2 where number = 2',
+    said: { 2: 'run 66, which it says published it, is not there' },
+  },
+  {
+    what: 'that run, for another one',
+    sql: 'update snapshots set run = 3 where number = 2',
+    undo: 'update snapshots set run = 2 where number = 2',
+    said: { 2: 'run 3 did not publish it' },
+  },
+  {
+    what: 'the time of a snapshot and what it counted',
+    sql: 'update snapshots set at = at + 4, changes = replace(changes, \'"people_added":0\', \'"people_added":1\') where number = 2',
+    undo: 'update snapshots set at = at - 4, changes = replace(changes, \'"people_added":1\', \'"people_added":0\') where number = 2',
+    said: { 2: 'its time is not the one at which run 2 ended; run 2 counted other changes' },
+  },
+  {
+    what: 'changes that cannot be read',
+    sql: "update snapshots set changes = replace(changes, '{', '[') where number = 3",
+    undo: "update snapshots set changes = replace(changes, '[', '{') where number = 3",
+    said: { 3: 'run 3 counted other changes' },
+  },
+  {
+    what: 'the hold that a snapshot was',
+    sql: 'update snapshots set hold = 5 where number = 2',
+    undo: 'update snapshots set hold = null where number = 2',
+    said: { 2: 'hold 5 was not approved to make it' },
+  },
+  {
     what: 'a byte of the digest of a snapshot',
     sql: "update snapshots set digest = concat('x', substr(digest, 2)) where number = 2",
     undo: '',
@@ -149,7 +275,7 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.deepEqual([stdout, stderr, code], [FINE, '', 0]);
     });
 
-    test('finds a single flipped byte, wherever it is, and says which snapshot and row', async () => {
+    test('finds what is otherwise than it was, and says in which snapshot and row', async () => {
       await using at = await archive(place);
       for (const { what, sql, undo, said } of DAMAGES) {
         await at.rows(sql);
@@ -171,8 +297,8 @@ for (const [engine, place] of Object.entries(engines)) {
       const fine = await at.verify('head');
       assert.equal(fine.stdout, '1 snapshot verified, nothing is wrong · 4 rows of people, 1 of departments\n');
       assert.equal(fine.code, 0);
-      const total = { event: 'verified', snapshots: 1, damaged: 0, people_rows: 4, department_rows: 1 };
-      assert.equal((await at.verify('head', '--json')).stdout, `${JSON.stringify(total)}\n`);
+      const total = { snapshots: 1, damaged: 0, other_parts_damaged: 0, people_rows: 4, department_rows: 1 };
+      assert.equal((await at.verify('head', '--json')).stdout, `${JSON.stringify({ event: 'verified', ...total })}\n`);
       const { stdout, code } = await at.verify('2', '--json');
       const [finding, last] = stdout
         .trimEnd()
@@ -189,6 +315,146 @@ for (const [engine, place] of Object.entries(engines)) {
 }
 
 suite('rosterd verify', () => {
+  test('counts purged people by their leaves, and finds out when one of those is another', async () => {
+    await using at = await archive(engines.SQLite, [FIRST, SECOND, THIRD, SECOND]);
+    await at.store.purge(storedKey('hr/林'), { dryRun: false });
+    await at.store.prune({ snapshots: [snapshotNumber(2)], before: new Date(0) }, { dryRun: false });
+    const fine = '3 snapshots verified, nothing is wrong · 4 rows of people, 3 of departments\n';
+    assert.equal(await at.printed(), fine);
+    for (const [sql, undo] of [
+      ["update purged set leaf = concat('x', leaf) where first = 1", 'update purged set leaf = substr(leaf, 2)'],
+      [
+        'update purged_places set place = place - 1 where snapshot = 1',
+        'update purged_places set place = place + 1 where snapshot = 1',
+      ],
+    ] as const) {
+      await at.rows(sql);
+      assert.equal(
+        await at.printed(),
+        `snapshot 1  ${DAY}  ${DIGEST}\n3 snapshots verified, 1 damaged · 4 rows of people, 3 of departments · restore a backup\n`,
+      );
+      await at.rows(`${undo}${undo.includes('where') ? '' : ' where first = 1'}`);
+      assert.equal(await at.printed(), fine);
+    }
+    await at.rows('delete from purged_places where snapshot = 3');
+    assert.match(await at.printed(), /^snapshot 3 .* its people are 3 and should be 4: 1 missing\n/);
+  });
+
+  test('finds nothing wrong in what is pruned and purged meanwhile', async () => {
+    const dan = person('hr/dan');
+    const rosters = [FIRST, SECOND, FIRST, SECOND, THIRD, SECOND, FIRST].map((one, place) =>
+      place < 6 ? roster([...one.people.values(), dan], [...one.departments.values()]) : one,
+    );
+    await using at = await archive(engines.SQLite, rosters);
+    const all = (await at.store.snapshots.list(99)).reverse();
+    const prune = (...numbers: number[]) =>
+      at.store.prune({ snapshots: numbers.map(snapshotNumber), before: new Date(0) }, { dryRun: false });
+    const meanwhile = new Map<number, () => Promise<unknown>>([
+      [2, () => prune(2, 3)],
+      [4, () => at.store.purge(storedKey('hr/dan'), { dryRun: false })],
+      [5, () => prune(5)],
+    ]);
+    // When people are asked for, departments were read before.
+    const between: Store['people']['between'] = async (a, b) => {
+      const act = meanwhile.get(b);
+      meanwhile.delete(b);
+      await act?.();
+      return await at.store.people.between(a, b);
+    };
+    const busy: Store = { ...at.store, people: { ...at.store.people, between } };
+    const told: number[] = [];
+    const tally = await verify(busy, all, ({ snapshot, faults }) => {
+      assert.deepEqual(faults, [], `snapshot ${snapshot.number}`);
+      told.push(snapshot.number);
+    });
+    assert.deepEqual(told, [1, 4, 6, 7]);
+    assert.deepEqual([tally.snapshots, tally.damaged, meanwhile.size], [4, 0, 0]);
+  });
+
+  test('finds what is damaged besides snapshots', async () => {
+    await using at = await archive(engines.SQLite);
+    await holdWithExtract(at.store);
+    const held = 'the store is damaged: the candidate of hold 1 is not what was held: ';
+    const damages: readonly (readonly [sql: string, undo: string, said: string])[] = [
+      [
+        'update extract_parts set place = 7 where place = 3',
+        'update extract_parts set place = 3 where place = 7',
+        'extract ad  the store is damaged: the extract of source ad is not what its digest says; "rosterd pull" stores another as soon as the source can be read, else restore a backup',
+      ],
+      [
+        "update hold_rows set ends = 1 where key = 'hr/dan'",
+        "update hold_rows set ends = 0 where key = 'hr/dan'",
+        'hold 1  of 4 rows that it ends 3 are there',
+      ],
+      [
+        "update hold_rows set leaf = concat('x', leaf) where key = 'hr/dan'",
+        "update hold_rows set leaf = substr(leaf, 2) where key = 'hr/dan'",
+        `hold 1  ${held}"dan" differs; restore a backup`,
+      ],
+      [
+        "update hold_rows set reason = 'misting' where key = 'hr/cho'",
+        "update hold_rows set reason = 'missing' where key = 'hr/cho'",
+        'hold 1  person hr/cho: it says "misting" for why it ends',
+      ],
+      [
+        `update hold_rows set origin = '{"emael":"hr"}' where key = 'hr/dan'`,
+        "update hold_rows set origin = '{}' where key = 'hr/dan'",
+        'hold 1  person hr/dan: it says where a field "emael" came from, which it does not have',
+      ],
+      [
+        `update hold_rows set origin = '{"email":"hs"}' where key = 'hr/dan'`,
+        "update hold_rows set origin = '{}' where key = 'hr/dan'",
+        'hold 1  person hr/dan: it names a source "hs" that nothing else knows; "hr" may be meant',
+      ],
+      [
+        "update ledger set folded = 'bob@korp.example' where folded = 'bob@corp.example'",
+        "update ledger set folded = 'bob@corp.example' where folded = 'bob@korp.example'",
+        'ledger  it does not have the username or email, as it is served, of hr/bob',
+      ],
+      [
+        "update ledger set username = 'bop' where username = 'bob' and kind = 'username'",
+        "update ledger set username = 'bob' where username = 'bop' and kind = 'username'",
+        'ledger  it does not have the username or email, as it is served, of hr/bob',
+      ],
+    ];
+    for (const [sql, undo, said] of damages) {
+      await at.rows(sql);
+      assert.deepEqual(await partsOf(at.store), [said]);
+      await at.rows(undo);
+      assert.deepEqual(await partsOf(at.store), [], undo);
+    }
+    await at.rows("update ledger set folded = concat('x', folded)");
+    assert.deepEqual(await partsOf(at.store), [
+      'ledger  it does not have the username or email, as it is served, of hr/ann, hr/bob, hr/cho and 1 more',
+    ]);
+    const { stdout, code } = await at.verify();
+    assert.match(
+      stdout,
+      /^ledger .*\n3 snapshots verified, 0 damaged, and 1 other part of the store · .* · restore a backup\n$/,
+    );
+    assert.equal(code, 1);
+    const json = (await at.verify('--json')).stdout.split('\n').map(text => JSON.parse(text || 'null'));
+    assert.deepEqual([json[0]?.event, json[0]?.part, json[1]?.other_parts_damaged], ['part.damaged', 'ledger', 1]);
+    assert.equal((await at.verify('head')).code, 0, 'of one snapshot nothing else is told');
+  });
+
+  test('finds a file of which the engine itself says that it is damaged', async () => {
+    await using here = await sqlite();
+    {
+      await using store = await here.open();
+      await publish(store, roster([]), roster([person('hr/1')]));
+    }
+    using db = new DatabaseSync(here.file);
+    db.exec('pragma wal_checkpoint(truncate)');
+    const page = db.prepare("select rootpage from sqlite_master where name = 'people_name'").get()?.['rootpage'];
+    db.close();
+    // The last byte of a page is in the first row that was written to it.
+    await using file = await open(here.file, 'r+');
+    await file.write('x', Number(page) * 4096 - 2);
+    await using store = await here.open();
+    assert.deepEqual(await partsOf(store), ['file  row 1 missing from index people_name']);
+  });
+
   test('tells the first of many faults, and hides emails for sharing', async () => {
     const many = roster(Array.from({ length: 9000 }, (_, at) => person(`hr/${at}@corp.example`)));
     await using at = await archive(engines.SQLite, [many]);

@@ -23,15 +23,15 @@ const never = (error: unknown) => assert.fail(String(error));
 
 for (const [engine, place] of Object.entries(engines)) {
   suite(`deliveries in ${engine}`, () => {
-    test('are listed, newest first', async () => {
+    test('are listed as they were recorded, newest first, whatever the clock said', async () => {
       await using here = await place();
       await using store = await here.open();
       await store.deliveries.add([]);
       assert.deepEqual(await store.deliveries.list(9), []);
       await store.deliveries.add([delivery(1), delivery(3)]);
       await store.deliveries.add([delivery(2)]);
-      assert.deepEqual(await store.deliveries.list(9), [written(3), written(2), written(1)]);
-      assert.deepEqual(await store.deliveries.list(1), [written(3)]);
+      assert.deepEqual(await store.deliveries.list(9), [written(2), written(3), written(1)]);
+      assert.deepEqual(await store.deliveries.list(1), [written(2)]);
     });
 
     test('are told by client: the last that each had whole, and all of one', async () => {
@@ -47,22 +47,23 @@ for (const [engine, place] of Object.entries(engines)) {
       });
       await store.deliveries.add([
         sent('omflow', 1, 1),
-        sent('omflow', 8, 2),
-        sent('omflow', 9, 3, false),
-        sent('OMFLOW', 7, 2),
         sent('OMFLOW', 3, 1),
         sent('總務', 5, 2),
+        sent('OMFLOW', 7, 2),
+        // The clock was put back meanwhile.
+        sent('omflow', 0, 2),
+        sent('omflow', 9, 3, false),
         sent('broken', 9, 3, false),
       ]);
       const told = (list: readonly { client: string; at: Date; snapshot: number }[]) =>
         list.map(({ client, at, snapshot }) => `${client} ${at.getTime() - 1_700_000_000_000} ${snapshot}`);
-      assert.deepEqual(told(await store.deliveries.lastOfEach()), ['omflow 8 2', 'OMFLOW 7 2', '總務 5 2']);
-      assert.deepEqual(told(await store.deliveries.finishedTo('omflow', 9)), ['omflow 8 2', 'omflow 1 1']);
-      assert.deepEqual(told(await store.deliveries.finishedTo('omflow', 1)), ['omflow 8 2']);
+      assert.deepEqual(told(await store.deliveries.lastOfEach()), ['omflow 0 2', 'OMFLOW 7 2', '總務 5 2']);
+      assert.deepEqual(told(await store.deliveries.finishedTo('omflow', 9)), ['omflow 0 2', 'omflow 1 1']);
+      assert.deepEqual(told(await store.deliveries.finishedTo('omflow', 1)), ['omflow 0 2']);
       assert.deepEqual(told(await store.deliveries.finishedTo('OMFLOW', 9)), ['OMFLOW 7 2', 'OMFLOW 3 1']);
       for (const client of ['broken', 'nobody']) assert.deepEqual(await store.deliveries.finishedTo(client, 9), []);
       const [newest] = await store.deliveries.finishedTo('omflow', 1);
-      assert.deepEqual(newest, { ...written(8), client: 'omflow', snapshot: 2 });
+      assert.deepEqual(newest, { ...written(0), client: 'omflow', snapshot: 2 });
     });
 
     test('at the same moment are one last delivery of their client', async () => {
@@ -101,14 +102,22 @@ for (const [engine, place] of Object.entries(engines)) {
       const lost: number[] = [];
       {
         await using queue = new DeliveryQueue(store, (_, count) => lost.push(count));
-        await store.deliveries.add([delivery(1)]);
-        queue.add(delivery(1));
+        queue.add({ ...delivery(1), at: new Date(Number.NaN) });
         await new Promise(resolve => setImmediate(resolve));
         while (lost.length === 0) await new Promise(resolve => setTimeout(resolve, 10));
         queue.add(delivery(2));
       }
       assert.deepEqual(lost, [1]);
-      assert.deepEqual(await store.deliveries.list(9), [written(2), written(1)]);
+      assert.deepEqual(await store.deliveries.list(9), [written(2)]);
+    });
+
+    test('that are recorded already, though nobody heard of it, are recorded once', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      await store.deliveries.add([delivery(1), delivery(2)]);
+      await store.deliveries.add([delivery(2), delivery(3)]);
+      await store.deliveries.add([delivery(3)]);
+      assert.deepEqual(await store.deliveries.list(9), [written(3), written(2), written(1)]);
     });
   });
 }

@@ -262,7 +262,7 @@ suite('a run in SQLite', () => {
     await using store = await here.open({ timeout: 1000 });
     await publish(store, NOBODY, roster([person('hr/1')]));
     using main = new DatabaseSync(here.file, { timeout: 0 });
-    const insert = main.prepare("insert into deliveries values (?, 1, 'omflow', 0, 1, 0)");
+    const insert = main.prepare("insert into deliveries values (?, 1, 'omflow', 0, 1, 0, 0)");
     let going = true;
     let written = 0;
     const writer = (async () => {
