@@ -2,9 +2,8 @@ import type { Kysely } from 'kysely';
 import { runs } from './runs.ts';
 import type { Tables } from './schema.ts';
 
-/** What is told apart by its age alone, unless something rests on it: runs, deliveries, ended holds and pins. */
-
-interface Limits {
+/** What is old among all that goes by its age alone: runs, deliveries, ended holds and pins. */
+interface Old {
   /** What ended, or happened, earlier than this moment goes; milliseconds. */
   readonly before: number;
   /** The snapshots that stay. */
@@ -16,13 +15,13 @@ interface Limits {
 const PAGE = 200;
 
 /** Takes away what is old; tells how many runs and deliveries that were, or would be. */
-export async function pruneAged(db: Kysely<Tables>, limits: Limits): Promise<{ runs: number; deliveries: number }> {
-  const resting = await restingOn(db, limits);
-  const runs = await pruneRuns(db, resting.runs, limits);
-  const deliveries = await pruneDeliveries(db, limits);
-  if (!limits.dryRun) {
-    await pruneHolds(db, resting.holds, limits);
-    await prunePins(db, limits);
+export async function pruneAged(db: Kysely<Tables>, old: Old): Promise<{ runs: number; deliveries: number }> {
+  const resting = await restingOn(db, old);
+  const runs = await pruneRuns(db, resting.runs, old);
+  const deliveries = await pruneDeliveries(db, old);
+  if (!old.dryRun) {
+    await pruneHolds(db, resting.holds, old);
+    await prunePins(db, old);
   }
   return { runs, deliveries };
 }
@@ -31,7 +30,7 @@ export async function pruneAged(db: Kysely<Tables>, limits: Limits): Promise<{ r
  * The runs and holds on which something rests that stays. Those with the highest number are among them, since the next one
  * counts on from there: no number is ever given twice.
  */
-async function restingOn(db: Kysely<Tables>, { before, kept }: Limits) {
+async function restingOn(db: Kysely<Tables>, { before, kept }: Old) {
   const snapshots = await db.selectFrom('snapshots').select(['number', 'run', 'hold']).execute();
   const published = snapshots.filter(one => kept.includes(one.number));
   const all = await db.selectFrom('holds').select(['number', 'run', 'ended_by', 'closed']).orderBy('number').execute();
@@ -78,7 +77,7 @@ const proofOf = (db: Kysely<Tables>, fingerprint: string) =>
 async function pruneRuns(
   db: Kysely<Tables>,
   resting: ReadonlySet<number>,
-  { before, dryRun }: Limits,
+  { before, dryRun }: Old,
 ): Promise<number> {
   let count = 0;
   for (let after = 0; ; ) {
@@ -101,7 +100,7 @@ async function pruneRuns(
 /** Deliveries in one transaction. */
 const DELIVERIES = 2000;
 
-async function pruneDeliveries(db: Kysely<Tables>, { before, dryRun }: Limits): Promise<number> {
+async function pruneDeliveries(db: Kysely<Tables>, { before, dryRun }: Old): Promise<number> {
   const last = await lastDeliveries(db);
   const old = db
     .selectFrom('deliveries')
@@ -140,7 +139,7 @@ async function lastDeliveries(db: Kysely<Tables>): Promise<string[]> {
   return found;
 }
 
-async function pruneHolds(db: Kysely<Tables>, resting: ReadonlySet<number>, { before }: Limits): Promise<void> {
+async function pruneHolds(db: Kysely<Tables>, resting: ReadonlySet<number>, { before }: Old): Promise<void> {
   await db
     .deleteFrom('holds')
     .where('closed', '<', before)
@@ -148,7 +147,7 @@ async function pruneHolds(db: Kysely<Tables>, resting: ReadonlySet<number>, { be
     .execute();
 }
 
-async function prunePins(db: Kysely<Tables>, { before }: Limits): Promise<void> {
+async function prunePins(db: Kysely<Tables>, { before }: Old): Promise<void> {
   const last = await db
     .selectFrom('pins')
     .select(is => is.fn.max('number').as('highest'))

@@ -18,8 +18,11 @@ export interface LockTask {
   readonly silence: number;
 }
 
-/** What the thread says: first whose the lock is, or why it cannot tell; later, at most, why the lock is lost. */
-export type LockWord = 'ours' | 'theirs' | { readonly failure: string; readonly code: string | undefined };
+/**
+ * What the thread says: `ours` or `theirs`, or why it cannot tell; after `ours` that it was given back, as it was asked to by
+ * any message, or why it is lost. After any word but `ours` it has nothing to do any more, and is to be ended.
+ */
+export type LockWord = 'ours' | 'theirs' | 'returned' | { readonly failure: string; readonly code: string | undefined };
 
 const { config, name, silence } = workerData as LockTask;
 
@@ -40,21 +43,14 @@ function ask(text: string, values: readonly unknown[] = []): Promise<unknown> {
   });
 }
 
-/** Ends the thread, whatever it still waits for. */
-function end(): never {
+const say = (word: LockWord) => parentPort?.postMessage(word);
+
+function sayLast(word: LockWord): void {
   cut(connection);
-  process.exit();
+  say(word);
 }
 
-function endWith(word: LockWord): never {
-  parentPort?.postMessage(word);
-  end();
-}
-
-const fail = (error: NodeJS.ErrnoException) => endWith({ failure: error.message, code: error.code });
-
-/** Said before the connection goes, so that whoever tries next finds the lock free at once. */
-const release = () => ask('do release_lock(?)', [name]).then(end, end);
+const fail = ({ message, code }: NodeJS.ErrnoException) => sayLast({ failure: message, code });
 
 async function isOurs(): Promise<boolean> {
   await ask(`set session wait_timeout = ${silence}`);
@@ -62,12 +58,21 @@ async function isOurs(): Promise<boolean> {
   return Number(row?.got) === 1;
 }
 
-connection.on('error', fail);
-try {
-  if (!(await isOurs())) endWith('theirs');
-  parentPort?.once('message', release);
-  parentPort?.postMessage('ours' satisfies LockWord);
-  setInterval(() => ask('do 0').catch(fail), BEAT);
-} catch (error) {
-  fail(error as Error);
+function keep(): void {
+  const beat = setInterval(() => {
+    ask('do 0').catch(error => {
+      clearInterval(beat);
+      fail(error);
+    });
+  }, BEAT);
+  parentPort?.once('message', async () => {
+    clearInterval(beat);
+    // Said before the connection goes, so that whoever tries next finds the lock free at once.
+    await ask('do release_lock(?)', [name]).catch(() => {});
+    sayLast('returned');
+  });
+  say('ours');
 }
+
+connection.on('error', fail);
+await isOurs().then(ours => (ours ? keep() : sayLast('theirs')), fail);

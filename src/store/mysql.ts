@@ -126,7 +126,7 @@ export async function lockByName(config: DatabaseConfig, name: string): Promise<
   const word = await keeper.firstWord;
   if (word === 'ours') return keeper;
   await keeper.ended;
-  if (word === 'theirs') return undefined;
+  if (typeof word === 'string') return undefined;
   throw unreachable(config, errorOf(word));
 }
 
@@ -163,13 +163,17 @@ class Keeper implements Lock {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isGivenBack = true;
     this.#thread.ref();
-    this.#thread.postMessage('release');
+    this.#thread.postMessage('give it back');
     await this.ended;
   }
 
   #heard(word: LockWord): void {
-    // To hold it is no reason for a process to go on.
-    if (word === 'ours') this.#thread.unref();
+    if (word === 'ours') {
+      // To hold it is no reason for a process to go on.
+      this.#thread.unref();
+      return;
+    }
+    void this.#thread.terminate();
     if (typeof word === 'string' || this.#isGivenBack) return;
     this.#lost.abort(new StoreError('the store dropped the lock: its connection broke', { cause: errorOf(word) }));
   }

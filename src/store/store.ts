@@ -1,5 +1,5 @@
 import type { Entry } from '../roster/compare.ts';
-import type { Ledger, Removal, Stored } from '../roster/known.ts';
+import type { Form, Ledger, Removal, Stored } from '../roster/known.ts';
 import type {
   ChangeCounts,
   Department,
@@ -109,9 +109,7 @@ export interface Publication {
 }
 
 /** One form of a person or department and the snapshots in which it held. */
-export interface Version<Value> extends Stored<Value> {
-  readonly first: SnapshotNumber;
-  readonly last: SnapshotNumber | undefined;
+export interface Version<Value> extends Stored<Value>, Form<Value> {
   readonly removal: Removal | undefined;
 }
 

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { suite, test } from 'node:test';
-import { openStore } from '../../src/store/open.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { DatabaseConfig } from '../../src/config/connections.ts';
+import { lockStore, openStore } from '../../src/store/open.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { engines, mariadb } from './engines.ts';
 
@@ -24,7 +28,7 @@ for (const [engine, place] of Object.entries(engines)) {
       await using here = await place();
       await using store = await here.open();
       await using other = await here.open({ migrate: false });
-      for (let turn = 0; turn < 10; turn++) {
+      for (let turn = 0; turn < 4; turn++) {
         const [holder, rival] = turn % 2 === 0 ? [store, other] : [other, store];
         const lock = await holder.lock('run');
         assert.ok(lock, `turn ${turn}`);
@@ -60,6 +64,58 @@ for (const [engine, place] of Object.entries(engines)) {
     });
   });
 }
+
+/** A thread that takes the run lock, says so, and then does something with it. */
+function locking(config: DatabaseConfig, then: string): Worker {
+  const open = JSON.stringify(new URL('../../src/store/open.ts', import.meta.url).href);
+  const code = `const { parentPort, workerData } = require('node:worker_threads');
+    import(${open}).then(async ({ lockStore }) => {
+      const lock = await lockStore(workerData, 'run');
+      parentPort.postMessage(lock !== undefined);
+      ${then}
+    });`;
+  return new Worker(code, { eval: true, workerData: config });
+}
+
+suite('a lock in MariaDB that is kept', { concurrency: true }, () => {
+  test('by a busy thread is kept for longer than the server waits for a word', async () => {
+    await using here = await mariadb();
+    await using store = await here.open();
+    const nap = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 12_000);';
+    const thread = locking(
+      here.config,
+      `${nap} await new Promise(resolve => setTimeout(resolve, 100));
+      parentPort.postMessage(String(lock.lost.reason)); await lock[Symbol.asyncDispose]();`,
+    );
+    assert.deepEqual(await once(thread, 'message'), [true]);
+    const said = once(thread, 'message');
+    await sleep(11_000);
+    assert.equal(await store.lock('run'), undefined);
+    assert.equal(await lockStore(here.config, 'run'), undefined, 'nor whoever tries without a look');
+    assert.deepEqual(await said, ['undefined'], 'it was not lost');
+    await once(thread, 'exit');
+    await using lock = await store.lock('run');
+    assert.ok(lock, 'it was given back');
+  });
+
+  test('keeps nobody alive, and goes with who holds it', async () => {
+    await using here = await mariadb();
+    const thread = locking(here.config, '');
+    assert.deepEqual(await once(thread, 'exit', { signal: AbortSignal.timeout(20_000) }), [0]);
+    await using lock = await lockStore(here.config, 'run');
+    assert.ok(lock);
+  });
+
+  test('by a thread that is ended is free at once', async () => {
+    await using here = await mariadb();
+    const thread = locking(here.config, 'setInterval(() => {}, 1000);');
+    assert.deepEqual(await once(thread, 'message'), [true]);
+    assert.equal(await lockStore(here.config, 'run'), undefined);
+    await thread.terminate();
+    await using lock = await lockStore(here.config, 'run');
+    assert.ok(lock);
+  });
+});
 
 suite('a lock in MariaDB that is lost', { concurrency: true }, () => {
   test('because its connection was killed tells its holder', async () => {

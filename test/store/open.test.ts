@@ -1,16 +1,22 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite, test } from 'node:test';
 import mysql from 'mysql2/promise';
+import { pino } from 'pino';
+import { startDaemon } from '../../src/main.ts';
+import { holdNumber, snapshotNumber, sourceName } from '../../src/roster/model.ts';
 import { StoreError } from '../../src/store/error.ts';
-import { openStore } from '../../src/store/open.ts';
+import { lockStore, openStore } from '../../src/store/open.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { hrConfig } from '../support/hr.ts';
 import { startMariadb } from '../support/mariadb.ts';
 import { freePort } from '../support/port.ts';
 import { runProgram } from '../support/program.ts';
-import { engines, mariadb, sqlite } from './engines.ts';
+import { engines, mariadb, type Place, sqlite } from './engines.ts';
+import { everything, FIRST } from './everything.ts';
+import { FIRST_NEW, makeOld } from './old.ts';
 import { NOBODY, person, publish, readBack, roster } from './rosters.ts';
 
 /** What a StoreError says. */
@@ -22,6 +28,12 @@ async function refusal(opening: Promise<unknown>): Promise<string> {
   assert(error instanceof StoreError, String(error));
   return error.message;
 }
+
+/** A program that opens a store, and brings it up to date. */
+const opening = ({ config }: Place) =>
+  `import { openStore } from ${JSON.stringify(new URL('../../src/store/open.ts', import.meta.url).href)};
+   const store = await openStore({ url: ${JSON.stringify(config.url)} }, { migrate: true });
+   console.log(await store.snapshots.list(1)); await store[Symbol.asyncDispose]();`;
 
 const OLD = '"rosterd serve" or "rosterd pull" brings it up to date';
 
@@ -66,13 +78,35 @@ for (const [engine, place] of Object.entries(engines)) {
 
     test('may be made by several at once', async () => {
       await using here = await place();
-      const open = `import { openStore } from ${JSON.stringify(new URL('../../src/store/open.ts', import.meta.url).href)};
-        const store = await openStore({ url: ${JSON.stringify(here.config.url)} }, { migrate: true });
-        console.log(await store.snapshots.list(1)); await store[Symbol.asyncDispose]();`;
       const all = await Promise.all(
-        [1, 2, 3].map(() => runProgram(process.execPath, ['--input-type=module', '--eval', open])),
+        [1, 2, 3].map(() => runProgram(process.execPath, ['--input-type=module', '--eval', opening(here)])),
       );
       for (const { code, stderr } of all) assert.equal(code, 0, stderr);
+    });
+
+    test('of an older version is brought up to date, with all that is in it', async () => {
+      await using here = await place();
+      await makeOld(here);
+      const before = await everything(here);
+      assert.equal(await refusal(here.open({ migrate: false })), `the store is empty or of an older version; ${OLD}`);
+      assert.deepEqual(await everything(here), before);
+      await using store = await here.open();
+      assert.deepEqual(await readBack(store, snapshotNumber(3)), FIRST);
+      assert.deepEqual(
+        (await store.snapshots.list(9)).map(one => one.hold),
+        [undefined, undefined, undefined],
+      );
+      assert.equal((await store.extracts.get(sourceName('ad')))?.extract.people.length, 2500);
+      assert.deepEqual(
+        (await store.deliveries.list(9)).map(one => [one.client, one.finished]),
+        [
+          ['総務', true],
+          ['総務', true],
+        ],
+      );
+      assert.equal((await store.runs.list(99)).length, before['runs']?.length);
+      assert.equal(await store.holds.open(), undefined, 'its candidate was not kept, so nobody could approve it');
+      assert.equal((await store.holds.get(holdNumber(1)))?.end?.how, 'outdated');
     });
 
     test('does not tell its password', async () => {
@@ -152,6 +186,94 @@ suite('a SQLite store', () => {
     await using reader = await here.open({ migrate: false, timeout: 0 });
     assert.equal((await reader.people.load(['hr/1'])).length, 1);
     writer.exec('rollback');
+  });
+});
+
+/** A SQLite store of an older version, and where it is kept as it was. */
+async function oldStore() {
+  const here = await sqlite();
+  await makeOld(here);
+  const copy = `${here.file}.before-${FIRST_NEW}`;
+  const rows = async (text: string) => {
+    using database = new DatabaseSync(copy, { readOnly: true });
+    return database.prepare(text).all();
+  };
+  const folder = () => readdirSync(dirname(here.file)).filter(name => !/-(shm|wal)$/.test(name));
+  return { ...here, copy, kept: { rows }, folder };
+}
+
+const done = ({ rows }: Pick<Place, 'rows'>) => rows('select name from kysely_migration order by name');
+
+suite('a SQLite store of an older version', () => {
+  test('is kept as it was, and only then, in a file that only its owner can read', async () => {
+    const old = process.umask(0);
+    try {
+      await using here = await oldStore();
+      const before = { all: await everything(here), done: await done(here) };
+      for (let time = 0; time < 2; time++) await (await here.open())[Symbol.asyncDispose]();
+      assert.deepEqual(here.folder(), ['roster.db', basename(here.copy)]);
+      assert.equal((statSync(here.copy).mode & 0o777).toString(8), '600');
+      assert.deepEqual({ all: await everything(here.kept), done: await done(here.kept) }, before);
+      await using fresh = await sqlite();
+      await using _ = await fresh.open();
+      assert.deepEqual(
+        readdirSync(dirname(fresh.file)).filter(name => name.includes('before')),
+        [],
+      );
+    } finally {
+      process.umask(old);
+    }
+  });
+
+  test('is as it was when bringing it up to date fails, and the next try begins anew', async () => {
+    await using here = await oldStore();
+    // What comes late among all that is done.
+    await here.rows('create table purged (x)');
+    const before = { all: await everything(here), done: await done(here) };
+    writeFileSync(here.copy, 'of a try before');
+    writeFileSync(`${here.copy}.partial`, 'of a try that was broken off');
+    assert.match(await refusal(here.open()), /^the store .*roster\.db: table "purged" already exists$/);
+    assert.deepEqual({ all: await everything(here), done: await done(here) }, before);
+    assert.deepEqual({ all: await everything(here.kept), done: await done(here.kept) }, before);
+    assert.deepEqual(here.folder(), ['roster.db', basename(here.copy)]);
+    await here.rows('drop table purged');
+    await using store = await here.open();
+    assert.deepEqual(await readBack(store, snapshotNumber(3)), FIRST);
+    assert.equal((await everything(here.kept))['purged'], undefined);
+  });
+
+  test('is not brought up to date when it cannot be kept', async () => {
+    await using here = await oldStore();
+    const before = { all: await everything(here), done: await done(here) };
+    mkdirSync(here.copy);
+    assert.match(
+      await refusal(here.open()),
+      /^the store .*roster\.db was not brought up to date: it is copied to .*-decisions first, and that failed: EISDIR/,
+    );
+    assert.deepEqual({ all: await everything(here), done: await done(here) }, before);
+    assert.deepEqual(here.folder(), ['roster.db', basename(here.copy)]);
+  });
+
+  test('is kept as it was when several bring it up to date at once', async () => {
+    await using here = await oldStore();
+    const before = { all: await everything(here), done: await done(here) };
+    const all = await Promise.all(
+      [1, 2, 3].map(() => runProgram(process.execPath, ['--input-type=module', '--eval', opening(here)])),
+    );
+    for (const { code, stderr } of all) assert.equal(code, 0, stderr);
+    assert.deepEqual({ all: await everything(here.kept), done: await done(here.kept) }, before);
+  });
+
+  test('is not touched by a daemon while another serves it', async () => {
+    await using here = await oldStore();
+    await using folder = await temporaryFolder();
+    await using _ = await lockStore(here.config, 'serve');
+    const config = { ...hrConfig(folder.path, 'mysql://nobody@127.0.0.1:1/hr'), store: here.config };
+    await assert.rejects(
+      startDaemon(config, pino({ enabled: false })),
+      /^StoreError: another rosterd serves the store sqlite:.*roster\.db already/,
+    );
+    assert.equal((await done(here)).length, 2);
   });
 });
 
