@@ -165,3 +165,53 @@ test('the README, as an administrator with several systems follows it: a manifes
     },
   });
 });
+
+/** A small company in files, of which one person has left since the first snapshot. */
+const STAFF = [
+  '1,林雅婷,a.lin@acme.example,RD,F',
+  '2,Jun Wu,j.wu@acme.example,RD,M',
+  '3,森 さくら,s.mori@acme.example,RD,F',
+];
+const KEPT = `
+timezone: Asia/Taipei
+store: sqlite:roster.db
+server: { clients: [{ name: omflow, scopes: [sync], token_hash: "sha256:${'0'.repeat(64)}" }] }
+sources:
+  - name: hr
+    type: csv
+    people:
+      file: people.csv
+      key: no
+      map:
+        username: { from: mail, transform: before_at }
+        email: mail
+        nick_name: name
+        gender: { from: sex, map: { M: male, F: female } }
+        departments: unit
+    departments: { file: units.csv, map: { group_no: code, display_name: name } }
+`;
+
+test('the README, as an administrator who keeps the store follows it: history, erasure, a backup and the way back', async () => {
+  await using folder = await checkout();
+  await using backups = await temporaryFolder();
+  const config = (name: string, lines: readonly string[]) =>
+    writeFile(join(folder.path, 'config', name), `${lines.join('\n')}\n`);
+  const employed = (some: readonly string[]) => config('people.csv', ['no,name,mail,unit,sex', ...some]);
+  const runs = async (line: string) => {
+    const { stdout, stderr } = await runProgram('sh', ['-c', line.replaceAll('/var/backups', backups.path)], {
+      cwd: folder.path,
+    });
+    return (stdout + stderr).replaceAll(backups.path, '/var/backups');
+  };
+  await config('rosterd.yaml', [KEPT]);
+  await config('units.csv', ['code,name', 'RD,Research']);
+  for (const some of [STAFF, STAFF.filter(one => !one.includes('j.wu'))]) {
+    await employed(some);
+    assert.match(await runs('scripts/rosterd pull'), /^published as snapshot/m);
+  }
+  await follow(blocksBetween(README, 'keep', 'end keep'), {
+    sql: nothing,
+    file: nothing,
+    console: async command => assertShows(command, await runs(command.line)),
+  });
+});

@@ -1,16 +1,12 @@
 import { fold } from './fold.ts';
-import type { Holder, Ledger, Placed, Stored } from './known.ts';
+import type { Form, Holder, Ledger, Placed, Stored } from './known.ts';
 import type { Department, GroupNo, Person, PersonKey, SnapshotNumber, Username } from './model.ts';
 import { sorted, sortedSet } from './order.ts';
 
 /** What the store says of the past, made into what a candidate has to know of OMFLOW. */
 
-/** One form of somebody or something, and the snapshots in which it held. */
-export interface Held<Value> extends Stored<Value> {
-  readonly first: SnapshotNumber;
-  /** Absent while it holds. */
-  readonly last: SnapshotNumber | undefined;
-}
+/** A form with all that the store has of it. */
+export type Held<Value> = Stored<Value> & Form<Value>;
 
 /** The snapshots that reached one client whole, in the order of their deliveries, the last one first. */
 export interface ClientDeliveries {

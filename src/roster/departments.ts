@@ -22,6 +22,8 @@ export interface Departments {
   readonly served: ReadonlyMap<GroupNo, Stored<Department>>;
   /** By folded code, whose it is. */
   readonly holder: ReadonlyMap<string, string>;
+  /** Those that the sources name as parents. */
+  readonly parents: ReadonlySet<string>;
   /** Those that nobody needs any more and that only wait for a delivery. */
   readonly waiting: ReadonlySet<string>;
   readonly delivered: Delivered;
@@ -48,7 +50,7 @@ export function listDepartments(listing: Listing, problems: ProblemList): Depart
   const { drafts, named, known } = listing;
   const { delivered } = known;
   const sure = sureOf(listing);
-  const parents = new Set(sure.filter(hasParent).map(draft => draft.parent_group_no));
+  const parents = new Set<string>(sure.filter(hasParent).map(draft => draft.parent_group_no));
   const stayed = [...named, ...parents].filter(code => known.departments.has(groupNo(code)));
   const waits = above([...sure.map(draft => draft.group_no), ...stayed], delivered);
   const served = new Map([...rolledBack(waits.keys(), listing), ...known.departments]);
@@ -73,7 +75,7 @@ export function listDepartments(listing: Listing, problems: ProblemList): Depart
     for (const [name, effect, text] of notes) problems.add(departmentProblem(draft, name, effect, text));
     listed.set(groupNo(code), mended(draft, display_name, served, problems));
   }
-  return { listed, served, holder, waiting, delivered };
+  return { listed, served, holder, parents, waiting, delivered };
 }
 
 /** Departments that wait for a delivery and are not served now: the one that OMFLOW got last was older. */

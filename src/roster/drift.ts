@@ -1,14 +1,8 @@
 import type { Change } from './compare.ts';
 import { fold } from './fold.ts';
 import type { Toll } from './guard.ts';
+import type { Form } from './known.ts';
 import type { Department, Person, SnapshotNumber } from './model.ts';
-
-/** One form of a person or department, and the snapshots in which it held; `last` is absent while it does. */
-export interface Form<Value> {
-  readonly value: Value;
-  readonly first: SnapshotNumber;
-  readonly last: SnapshotNumber | undefined;
-}
 
 /** What a candidate is measured by against an older snapshot. */
 export interface Drift {

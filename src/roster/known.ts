@@ -6,6 +6,7 @@ import type {
   PersonKey,
   Provenance,
   RemovalReason,
+  SnapshotNumber,
   SourceName,
   Username,
 } from './model.ts';
@@ -15,6 +16,13 @@ export interface Stored<Value> {
   readonly value: Value;
   readonly leaf: Digest;
   readonly from: Provenance;
+}
+
+/** One form of a person or department, and the snapshots in which it held; `last` is absent while it does. */
+export interface Form<Value> {
+  readonly value: Value;
+  readonly first: SnapshotNumber;
+  readonly last: SnapshotNumber | undefined;
 }
 
 /** Every username and email that was ever published, as far as the candidate asks. */

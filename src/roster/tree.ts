@@ -189,21 +189,27 @@ function insert(codes: GroupNo[], code: GroupNo, least: number): void {
   codes.splice(low, 0, code);
 }
 
-/** What was kept only as the parent of something that is a root now goes again, and with it what was only above that. */
+/**
+ * What was kept only as the last good parent of something that is a root now goes again, and with it what was only above
+ * that: the next run would not keep it either. What a source names as a parent would come back.
+ */
 function letGo(cutOff: readonly GroupNo[], growth: Growth): void {
-  const { tree, inUse, kept } = growth;
+  const { tree, departments, inUse, kept } = growth;
   if (!cutOff.some(code => kept.has(code))) return;
   const children = new Map([...Map.groupBy(tree.values(), one => one.parent)].map(([code, all]) => [code, all.length]));
+  const isNeeded = (code: GroupNo) =>
+    !kept.has(code) || inUse.has(code) || departments.parents.has(code) || (children.get(code) ?? 0) > 0;
   const gone = new Set<GroupNo>();
-  const isNeeded = (code: GroupNo) => !kept.has(code) || inUse.has(code) || (children.get(code) ?? 0) > 0;
   for (const code of cutOff) {
-    for (let one = tree.get(code); one && !isNeeded(one.group_no); ) {
-      const { group_no, parent } = one;
-      tree.delete(group_no);
-      kept.delete(group_no);
-      gone.add(group_no);
-      children.set(parent, (children.get(parent) ?? 0) - 1);
-      one = parent === '' ? undefined : tree.get(parent);
+    for (
+      let one = tree.get(code);
+      one && !isNeeded(one.group_no);
+      one = one.parent === '' ? undefined : tree.get(one.parent)
+    ) {
+      tree.delete(one.group_no);
+      kept.delete(one.group_no);
+      gone.add(one.group_no);
+      children.set(one.parent, (children.get(one.parent) ?? 0) - 1);
     }
   }
   growth.problems = growth.problems.filter(({ key }) => !gone.has(key as GroupNo));

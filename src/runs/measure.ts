@@ -1,3 +1,4 @@
+import { sizeOf } from '../roster/candidate.ts';
 import type { Change } from '../roster/compare.ts';
 import { DriftCount, tollNow } from '../roster/drift.ts';
 import type { Baseline, Measured } from '../roster/guard.ts';
@@ -33,9 +34,8 @@ export async function measure({ store, fingerprint }: Measuring, run: Case): Pro
   const { candidate, problems } = prepared;
   const good = await store.runs.newestGood();
   const now = newest && { number: newest.number, counts: newest, toll: tollNow(run) };
-  const memberships = [...candidate.people.values()].reduce((sum, { value }) => sum + value.departments.length, 0);
   return {
-    counts: { people: candidate.people.size, departments: candidate.departments.size, memberships },
+    counts: sizeOf(candidate),
     changes,
     newest: now,
     older: now && (await olderBaseline(store, now, run)),

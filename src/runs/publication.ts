@@ -1,4 +1,4 @@
-import type { Candidate } from '../roster/candidate.ts';
+import { type Candidate, sizeOf } from '../roster/candidate.ts';
 import type { Change } from '../roster/compare.ts';
 import type { Stored } from '../roster/known.ts';
 import { departmentContent, personContent, rosterDigest } from '../roster/leaf.ts';
@@ -27,19 +27,13 @@ export function publicationOf(candidate: Candidate, { people, departments, chang
   return {
     number: snapshotNumber((after ?? 0) + 1),
     digest: rosterDigest(leaves(candidate.departments), leaves(candidate.people)),
-    counts: {
-      people: candidate.people.size,
-      departments: candidate.departments.size,
-      memberships: sum([...candidate.people.values()].map(({ value }) => value.departments.length)),
-    },
+    counts: sizeOf(candidate),
     changes,
     people: rowChanges(people, candidate.people, person => [person.username, personContent(person)]),
     departments: rowChanges(departments, candidate.departments, one => [one.group_no, departmentContent(one)]),
     names: fresh.map(({ key, username, email }) => ({ key, username, email })),
   };
 }
-
-const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
 /** In key order, which is what makes the digest a function of content alone. */
 function leaves(members: ReadonlyMap<string, Stored<unknown>>): Digest[] {

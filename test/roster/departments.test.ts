@@ -113,6 +113,8 @@ describe('parents that cannot be', () => {
 describe('cycles', () => {
   const chain = tree(['A'], child('B', 'A'), child('C', 'B'));
   const cycle = ['kept department_cycle A'];
+  /** A is at the end of all of them: as soon as C is below A it goes round. */
+  const atTheEnd = [child('A', 'B'), child('B', 'Q'), child('Q', 'D'), child('D', 'C'), ['C']] as const;
   const story = (
     name: string,
     before: Case['before'],
@@ -173,6 +175,33 @@ describe('cycles', () => {
       { A: '', B: 'A', N: 'A' },
       ...cycle,
       'kept department_cycle B',
+    ),
+    story(
+      'cut below what is not listed any more: that goes with all that was only above it, as it would once more',
+      [tree(...atTheEnd)],
+      tree(child('C', 'A'), child('D', 'A')),
+      { A: '', C: 'A', D: 'A' },
+      'kept department_kept A',
+      ...cycle,
+    ),
+    story(
+      'but not what somebody else is below',
+      [tree(...atTheEnd, child('E', 'Q'))],
+      tree(child('C', 'A'), child('D', 'A'), child('E', 'X')),
+      { A: '', C: 'A', D: 'A', E: 'Q', Q: 'D' },
+      'kept department_kept A',
+      'kept department_kept Q',
+      'kept department_parent E',
+      ...cycle,
+    ),
+    story(
+      'nor what a source names as the parent of whatever was cut: it would come back',
+      [tree(...atTheEnd)],
+      tree(child('A', 'B'), child('C', 'A'), child('D', 'A')),
+      { A: '', B: 'Q', C: 'A', D: 'A', Q: 'D' },
+      'kept department_kept B',
+      'kept department_kept Q',
+      ...cycle,
     ),
     story(
       'two at once',

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import type { Change } from '../../src/roster/compare.ts';
-import { type Changes, type Drift, DriftCount, type Form, tollNow } from '../../src/roster/drift.ts';
+import { type Changes, type Drift, DriftCount, tollNow } from '../../src/roster/drift.ts';
 import { fold } from '../../src/roster/fold.ts';
 import type { Toll } from '../../src/roster/guard.ts';
+import type { Form } from '../../src/roster/known.ts';
 import { type SnapshotNumber, snapshotNumber } from '../../src/roster/model.ts';
 import { department, person } from '../store/rosters.ts';
 

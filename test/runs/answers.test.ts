@@ -202,6 +202,44 @@ test('who does not get the run lock waits for the outcome of the run that has it
   await mine.mine[Symbol.asyncDispose]();
 });
 
+test('whoever goes back while a run is waited for is served what they went back to', async () => {
+  await using house = await openHouse();
+  const { roster, later, state, now } = service(house);
+  await roster.answer();
+  await house.hr.execute("update employees set name = 'Somebody Else' where emp_id = 1");
+  later(HOUR);
+  const pull = state.pull;
+  state.pull = async () => {
+    const result = await pull();
+    await house.store.pins.set({ snapshot: snapshotNumber(1), at: now() });
+    return result;
+  };
+  assert.equal(snapshotOf(await roster.answer()), 1);
+  assert.equal((await house.store.snapshots.newest())?.number, 2);
+});
+
+test('an approval, which reads no source, is neither waited for nor fresh', async () => {
+  await using house = await openHouse();
+  const { roster, runs, now } = service(house);
+  await roster.answer();
+  const mine = await takeTurn(house.store, { signal: AbortSignal.timeout(5000) });
+  assert.ok('mine' in mine);
+  let waited = 0;
+  const waiting = takeTurn(house.store, { signal: AbortSignal.timeout(5000), waits: () => (waited += 1) });
+  const approval = await house.store.runs.begin({ cause: 'approve', at: now(), fingerprint: '' });
+  const report = { sources: [], problems: [], counts: [] };
+  const outcome = { status: 'unchanged', snapshot: snapshotNumber(1) } as const;
+  await house.store.runs.finish(approval, { at: now(), outcome, report, publication: undefined });
+  await mine.mine[Symbol.asyncDispose]();
+  const turn = await waiting;
+  assert.ok('mine' in turn, 'the approval is not the run that was waited for');
+  assert.equal(waited, 1);
+  await turn.mine[Symbol.asyncDispose]();
+  assert.equal(runs.length, 1);
+  await roster.answer();
+  assert.equal(runs.length, 2, 'a second after it, the sources are read all the same');
+});
+
 test('when the holder of the run lock dies without an outcome, it is the turn of who waited', async () => {
   await using house = await openHouse();
   const dying = await takeTurn(house.store, { signal: AbortSignal.timeout(5000) });

@@ -22,6 +22,7 @@ import { type House, openHouse } from './house.ts';
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const PAPER = sourceName('paper');
+const PEOPLE = { key: 'id', map: { username: 'account', email: 'mail', gender: { const: 'male' } } };
 
 /** The house's HR database, and beside it a small one of its own: a file with a table `staff` (id, account, mail). */
 interface Firm extends AsyncDisposable {
@@ -85,7 +86,7 @@ function configOf({ house, folder, settings }: Firm, file: string, more: Record<
     name: 'paper',
     type: 'sql',
     url: `sqlite:${file}`,
-    people: { table: 'staff', key: 'id', map: { username: 'account', email: 'mail', gender: { const: 'male' } } },
+    people: { table: 'staff', ...PEOPLE },
     ...settings,
   };
   return hrConfig(folder, house.hr.url, {
@@ -360,6 +361,18 @@ suite('an optional source', () => {
     firm.settings = { required: false };
     firm.lose();
     assert.equal(excuses(await firm.pull())[0]?.code, 'source_left_out', 'nothing of it was served any more');
+  });
+
+  test('a query that was never used is not proved by the extract that stands in for it', async () => {
+    await using firm = await openFirm({ required: false });
+    firm.hire('ann', 'bob');
+    await firm.pull();
+    firm.settings = { required: false, people: { query: "select * from staff where account = 'ann'", ...PEOPLE } };
+    firm.lose();
+    assert.equal(statusOf(await firm.pull()), 'unchanged');
+    firm.find();
+    const { outcome } = await firm.pull();
+    assert.deepEqual(outcome.status === 'held' && outcome.reasons.map(one => one.guard), ['config']);
   });
 
   test('a required source beside it that fails still fails the run', async () => {
