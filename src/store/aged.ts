@@ -74,11 +74,7 @@ const proofOf = (db: Kysely<Tables>, fingerprint: string) =>
     .limit(1)
     .execute();
 
-async function pruneRuns(
-  db: Kysely<Tables>,
-  resting: ReadonlySet<number>,
-  { before, dryRun }: Old,
-): Promise<number> {
+async function pruneRuns(db: Kysely<Tables>, resting: ReadonlySet<number>, { before, dryRun }: Old): Promise<number> {
   let count = 0;
   for (let after = 0; ; ) {
     const page = await db
