@@ -32,7 +32,8 @@ const SERIES: readonly Series[] = [
 const EPISODE = 200;
 
 suite(`${FAULTS} faults`, () => {
-  const first = givenSeed(Math.floor(Math.random() * 2 ** 31));
+  // Whoever injects thousands wants other ones each time; here, what fails has to fail again.
+  const first = givenSeed(FAULTS > 200 ? Math.floor(Math.random() * 2 ** 31) : 20261122);
   for (const [place, { what, share, kind }] of SERIES.entries()) {
     test(what, { timeout: 120_000 + FAULTS * 500 }, async t => {
       const chance = chanceOf(first + place);

@@ -35,9 +35,16 @@ function endText({ hold, later }: Review, look: Look): string[] {
     return [...laterText(later, look), ...adviceOnHold(hold.findings, { hold: hold.number, people: hold.people })];
   const at = minuteIn(look.zone, end.at);
   const why = end.reason === '' ? '' : `, for: ${shownText(end.reason, look)}`;
-  return end.how === 'approved'
-    ? [`approved at ${at} (run ${end.run})${why}`]
-    : [`ended by itself at ${at}: run ${end.run} was within the limits`];
+  switch (end.how) {
+    case 'approved':
+      return [`approved at ${at} (run ${end.run})${why}`];
+    case 'overtaken':
+      return [`ended by itself at ${at}: run ${end.run} was within the limits`];
+    case 'outdated':
+      return [
+        'ended when rosterd was upgraded: the version of then did not keep its candidate; "rosterd pull" makes another',
+      ];
+  }
 }
 
 /** The candidate is that of the first held run, whatever the sources said later. */

@@ -82,7 +82,7 @@ suite('a lock in MariaDB that is kept', { concurrency: true }, () => {
     await using here = await mariadb();
     await using store = await here.open();
     const nap = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 12_000);';
-    const thread = locking(
+    await using thread = locking(
       here.config,
       `${nap} await new Promise(resolve => setTimeout(resolve, 100));
       parentPort.postMessage(String(lock.lost.reason)); await lock[Symbol.asyncDispose]();`,
@@ -90,8 +90,11 @@ suite('a lock in MariaDB that is kept', { concurrency: true }, () => {
     assert.deepEqual(await once(thread, 'message'), [true]);
     const said = once(thread, 'message');
     await sleep(11_000);
-    assert.equal(await store.lock('run'), undefined);
-    assert.equal(await lockStore(here.config, 'run'), undefined, 'nor whoever tries without a look');
+    {
+      await using looking = await store.lock('run');
+      await using trying = await lockStore(here.config, 'run');
+      assert.deepEqual([looking, trying], [undefined, undefined]);
+    }
     assert.deepEqual(await said, ['undefined'], 'it was not lost');
     await once(thread, 'exit');
     await using lock = await store.lock('run');
@@ -100,7 +103,7 @@ suite('a lock in MariaDB that is kept', { concurrency: true }, () => {
 
   test('keeps nobody alive, and goes with who holds it', async () => {
     await using here = await mariadb();
-    const thread = locking(here.config, '');
+    await using thread = locking(here.config, '');
     assert.deepEqual(await once(thread, 'exit', { signal: AbortSignal.timeout(20_000) }), [0]);
     await using lock = await lockStore(here.config, 'run');
     assert.ok(lock);
@@ -108,7 +111,7 @@ suite('a lock in MariaDB that is kept', { concurrency: true }, () => {
 
   test('by a thread that is ended is free at once', async () => {
     await using here = await mariadb();
-    const thread = locking(here.config, 'setInterval(() => {}, 1000);');
+    await using thread = locking(here.config, 'setInterval(() => {}, 1000);');
     assert.deepEqual(await once(thread, 'message'), [true]);
     assert.equal(await lockStore(here.config, 'run'), undefined);
     await thread.terminate();
