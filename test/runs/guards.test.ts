@@ -123,7 +123,8 @@ describe('a candidate that passes a limit is held, and a dry run says so, too', 
       assert.deepEqual(reasons(outcome), [`${guard}: ${text}`]);
       assert.deepEqual(await house.store.snapshots.newest(), newest);
       const hold = await house.store.holds.open();
-      assert.deepEqual(outcome, { status: 'held', hold: 1, reasons: hold?.findings, changes: hold?.changes });
+      const { findings, changes, people } = hold ?? {};
+      assert.deepEqual(outcome, { status: 'held', hold: 1, reasons: findings, changes, people });
     });
   }
 });
