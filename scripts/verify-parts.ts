@@ -1,5 +1,5 @@
 import { fold } from '../src/roster/fold.ts';
-import type { Person, Snapshot } from '../src/roster/model.ts';
+import { lendersIn, type Person, type Snapshot } from '../src/roster/model.ts';
 import { RowDamaged } from '../src/store/error.ts';
 import type { Hold, Sides, Store } from '../src/store/store.ts';
 import { oddNameText, SourceNames } from './source-names.ts';
@@ -59,7 +59,7 @@ function rowTroubles<Value>({ before, after }: Sides<Value>, kind: Kind<Value>, 
   });
   const begun = after.flatMap(({ key, load }) => {
     const loaded = load();
-    for (const source of Object.values(loaded.from)) names.note(source, { kind: kind.kind, key });
+    for (const source of lendersIn(loaded.from)) names.note(source, { kind: kind.kind, key });
     return oddFields(loaded, kind.fieldsOf).map(text => `${kind.kind} ${key}: ${text}`);
   });
   return [...ended, ...begun];

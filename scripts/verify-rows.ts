@@ -4,6 +4,7 @@ import {
   DEPARTMENT_FIELDS,
   type Department,
   type Digest,
+  lendersIn,
   PERSON_FIELDS,
   type Person,
   type Snapshot,
@@ -74,7 +75,7 @@ export function judged<Value>(entry: Entry<Value>, kinds: Kind<Value>, { snapsho
   }
   const { value, from } = found;
   if (kind === 'person') names.trust(splitKey(key as Person['key']).source);
-  for (const source of Object.values(from)) names.note(source, { snapshot, kind, key });
+  for (const source of lendersIn(from)) names.note(source, { snapshot, kind, key });
   const faults = [
     ...(keyOf(value) === key ? [] : [fault('key', `its content is that of ${keyOf(value)}`)]),
     ...oddFields({ value, from }, fieldsOf).map(field => fault('origin', field)),

@@ -23,9 +23,9 @@ interface Series {
 const SERIES: readonly Series[] = [
   { what: 'the connection to the source is cut after any number of bytes', share: 0.32, kind: cutSource },
   { what: 'the connections to the store are cut after any number of bytes', share: 0.04, kind: cutStore },
-  { what: 'the disk of the store is full', share: 0.25, kind: fillDisk },
-  { what: 'the clock jumps', share: 0.34, kind: stepClock },
-  { what: 'kill -9 at any moment', share: 0.05, kind: kill },
+  { what: 'the disk of the store is full', share: 0.22, kind: fillDisk },
+  { what: 'the clock jumps', share: 0.38, kind: stepClock },
+  { what: 'kill -9 at any moment', share: 0.04, kind: kill },
 ];
 
 /** Faults that one store gets: its history grows with each. */

@@ -4,6 +4,7 @@ import { fold } from './fold.ts';
 import type { Identity } from './identify.ts';
 import { called, type Holder, isErased, type Known, type Stored } from './known.ts';
 import {
+  asAlias,
   type BrokenField,
   type Extra,
   PERSON_FIELDS,
@@ -70,7 +71,7 @@ function claimOf(identity: Identity, context: Context & EmailContext): Claim {
   const claim: Claim = {
     identity,
     person: renamed ? { ...tidied.person, key, username: name } : tidied.person,
-    from: key === tidied.person.key ? from : { ...movedFrom(identity), ...from },
+    from: key === tidied.person.key ? from : { ...movedFrom(identity), ...from, ...aliasOf(tidied) },
     out: identity.impostor,
   };
   if (identity.impostor) return claim;
@@ -99,6 +100,9 @@ const broken = (tidied: Tidied, field: string) => tidied.broken.some(one => one.
 function nameAfterUsername(claim: Claim): void {
   claim.person = { ...claim.person, nick_name: nameFor(claim.person.username) };
 }
+
+/** Their source gave them another key: by that they are found from now on, whatever else changes. */
+const aliasOf = ({ draft, person }: Tidied): Provenance => (draft.keyed ? asAlias(person.key) : {});
 
 /** A person whose key names another source than the one that gives their record now. */
 function movedFrom({ key, tidied }: Identity): Provenance {
@@ -153,6 +157,9 @@ function ofLedger({ person, identity }: Claim, { known, rules }: Context): strin
   const names = known.ledger.byEmail.get(fold(person.email));
   const before = names?.find(name => fold(name) !== fold(person.username));
   if (before === undefined || rules.reused_email === 'allow') return undefined;
+  // With the email that they left with OMFLOW has them still, whoever had it before.
+  const former = known.former.get(identity.key);
+  if (former && fold(former.email) === fold(person.email)) return undefined;
   return `email "${person.email}" was published for ${called(before)} before, and OMFLOW would refuse it for anybody else`;
 }
 

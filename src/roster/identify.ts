@@ -1,6 +1,6 @@
 import { fold } from './fold.ts';
 import { isErased, type Known, type Stored } from './known.ts';
-import { type Person, type PersonKey, personKey, splitKey, type Username } from './model.ts';
+import { aliasIn, type Person, type PersonKey, type Provenance, personKey, splitKey, type Username } from './model.ts';
 import type { Tidied } from './tidy.ts';
 
 /** Who a record is: somebody served now, somebody who was served once, or somebody new. */
@@ -17,7 +17,7 @@ export interface Identity {
 
 /**
  * Tells who the records are whose key is not served now, and who those are whose content changed. In this order: by key;
- * by the key of a later source's record that is part of this one; by username and email; where the username is the
+ * by the key that their source gave them later; by the key of a later source's record that is part of this one; by username and email; where the username is the
  * identity, by the login of somebody renamed; by the email of somebody who is gone under their old username; by what joins
  * the source to earlier ones, for somebody whom those do not list any more; by the key, or username and email, of
  * somebody who left. Of two records that are the same person by the same means, the one of the source in their key is.
@@ -56,7 +56,7 @@ function usurpedKeys(changed: readonly Tidied[], fresh: readonly Tidied[], known
 
 /** The marks of somebody gone, and those by which a record may be them; the surest come first. */
 interface Way {
-  of(gone: Person): readonly string[];
+  of(gone: Person, from: Provenance): readonly string[];
   by(record: Tidied): readonly string[];
 }
 
@@ -71,7 +71,14 @@ const JOINS: readonly Way[] = [
   { of: gone => [mark(sourceOf(gone.key), fold(gone.login))], by: joinedBy('username') },
 ];
 
+/** By the key under which their source had them when they last changed, where that is another than theirs. */
+const ALIAS: Way = {
+  of: (_, from) => [aliasIn(from)].filter(key => key !== undefined),
+  by: ({ person, draft }) => (draft.keyed ? [person.key] : []),
+};
+
 const WAYS: readonly Way[] = [
+  ALIAS,
   { of: gone => [gone.key], by: ({ draft }) => draft.joined ?? [] },
   {
     of: gone => [gone.username, gone.login].map(name => mark(fold(name), fold(gone.email))),
@@ -87,7 +94,7 @@ const WAYS: readonly Way[] = [
 ];
 
 const indexBy = (way: Way, gone: ReadonlyMap<PersonKey, Stored<Person>>) =>
-  new Map([...gone.values()].flatMap(one => way.of(one.value).map(text => [text, one] as const)));
+  new Map([...gone.values()].flatMap(one => way.of(one.value, one.from).map(text => [text, one] as const)));
 
 /**
  * The order in which records are asked, where two are the same person by the same means: those whose key is empty first,
@@ -135,7 +142,7 @@ function findGone(fresh: readonly Tidied[], gone: ReadonlyMap<PersonKey, Stored<
           .flatMap(text => index.get(text) ?? [])
           .find(one => !taken.has(one));
         if (!stored || (sourceOf(stored.value.key) === tidied.draft.source) !== isNear) continue;
-        if (way.by === joinedByKey && recycled(tidied, stored.value) !== undefined) continue;
+        if ((way === ALIAS || way.by === joinedByKey) && recycled(tidied, stored.value) !== undefined) continue;
         found.set(tidied, stored);
         taken.add(stored);
       }

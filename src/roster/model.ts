@@ -100,8 +100,18 @@ export interface Department {
   readonly parent_group_no: GroupNo | '';
 }
 
-/** Which source gave each field, where it was not the source that the person's key names. */
+/**
+ * Which source gave each field, where it was not the source that the person's key names. Under `key`, which is no field:
+ * the key under which their source has them, where that is another than theirs.
+ */
 export type Provenance = Readonly<Record<string, SourceName>>;
+
+/** The other key in a provenance, and what puts it there. */
+export const aliasIn = (from: Provenance): PersonKey | undefined => from['key'] as string as PersonKey | undefined;
+/** The sources in a provenance. */
+export const lendersIn = (from: Provenance): SourceName[] =>
+  Object.entries(from).flatMap(([field, source]) => (field === 'key' ? [] : source));
+export const asAlias = (key: PersonKey): Provenance => ({ key: key as string as SourceName });
 
 /** A field that a source has but that could not be read: undecodable bytes, a date that is none, a conflict. */
 export interface BrokenField {

@@ -1,5 +1,6 @@
 import { fold } from './fold.ts';
 import {
+  lendersIn,
   type Person,
   type PersonKey,
   type PersonRecord,
@@ -40,7 +41,7 @@ export function tracesOf(key: PersonKey, forms: readonly Form[], names: readonly
     usernames: folded(usernames),
     emails: folded(emails),
     numbers: folded(people.map(one => one.ad_no)),
-    lenders: new Set(forms.flatMap(({ from }) => Object.values(from))),
+    lenders: new Set(forms.flatMap(({ from }) => lendersIn(from))),
     ...patterns([key, ...usernames, ...emails]),
   };
 }

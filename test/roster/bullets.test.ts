@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { Person } from '../../src/roster/model.ts';
 import { alice, bob, type Case, carol, dave, delivered, judge, type Step, tell } from './cases.ts';
 import { type Code, extract, row, type Told } from './shelf.ts';
 
@@ -401,4 +402,40 @@ describe('one that was an ancestor of a still-served department stays until a de
     { ...story('', [[tree(['B'], child('C', 'B')), delivered], parts], { B: '', C: '' }, 'kept waits B') },
     'is not listed any more, but OMFLOW may have "C" below it; it is served on until a delivery has shown nothing below it (last: snapshot 1, delivered to omflow)',
   );
+});
+
+describe('whom a source has under another key than before', () => {
+  const left = hr(row('2', bob));
+  const back = hr(row('21', alice), row('2', bob));
+  tell([
+    {
+      name: 'they stay when their email changes after that',
+      before: [both, delivered, left, delivered, back, delivered],
+      now: hr(row('21', to(alice, 'a.new@acme.example')), row('2', bob)),
+      people: { alice: { key: 'hr/1', email: 'a.new@acme.example' } as Partial<Person>, bob: {} },
+    },
+    {
+      name: 'and when their account is renamed after that',
+      before: [both, back],
+      now: hr(row('21', { ...alice, username: 'alice.ames' }), row('2', bob)),
+      people: { alice: { key: 'hr/1', login: 'alice.ames' } as Partial<Person>, bob: {} },
+    },
+    {
+      name: 'somebody else with that key is not them',
+      before: [both, left, back],
+      now: hr(row('21', carol), row('2', bob)),
+      people: { carol: {}, bob: {} },
+      removed: { 'hr/1': 'missing hr' },
+    },
+    {
+      name: 'they come back with the email that they left with, whoever had it before them',
+      before: [
+        both,
+        hr(row('1', to(alice, 'a@x.example')), row('2', to(bob, A))),
+        hr(row('1', to(alice, 'a@x.example'))),
+      ],
+      now: hr(row('1', to(alice, 'a@x.example')), row('2', to(bob, A))),
+      people: { alice: { email: 'a@x.example' }, bob: { email: A } },
+    },
+  ]);
 });
