@@ -60,8 +60,8 @@ async function delivered(store: Store): Promise<SnapshotNumber[]> {
 export type AutomaticPruning = Pruned | { readonly failure: string };
 
 /**
- * Prunes once a day. Undefined when it is not time, the time is not to be believed, or a run is under way: then the next will do. Nothing is thrown, for
- * no run fails because of this; what failed is tried again after a day.
+ * Prunes once a day. Undefined when it is not time, when the time is not to be believed, and while a run is under way: then
+ * the next will do. Nothing is thrown, for no run fails because of this; what failed is tried again after a day.
  */
 export async function pruneWhenDue(store: Store, settings: PruneSettings): Promise<AutomaticPruning | undefined> {
   try {
