@@ -3,12 +3,10 @@ import {
   compareDepartments,
   comparePeople,
   countChanges,
-  type Entry,
   isRename,
   type MembershipChange,
   membershipChanges,
 } from '../src/roster/compare.ts';
-import type { Removal, Stored } from '../src/roster/known.ts';
 import {
   type ChangeCounts,
   type Department,
@@ -101,9 +99,3 @@ export function changedMemberships({ people }: Pick<Difference, 'people'>): Map<
 }
 
 export const countsOf = ({ people, departments }: Difference): ChangeCounts => countChanges(people, departments);
-
-/** One stored value as an entry of a roster, for comparing it with another of the same. */
-export const entryOf = <Value>(
-  key: string,
-  { value, leaf, from, removal }: Stored<Value> & { readonly removal?: Removal | undefined },
-): Entry<Value> => ({ key, leaf, load: () => ({ value, from, removal }) });

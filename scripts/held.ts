@@ -1,8 +1,8 @@
-import { compareDepartments, comparePeople, type Entry } from '../src/roster/compare.ts';
+import { compareDepartments, comparePeople, type Entry, entryOf } from '../src/roster/compare.ts';
 import { type Department, type Person, type Snapshot, snapshotNumber } from '../src/roster/model.ts';
 import { byBytes } from '../src/roster/order.ts';
 import type { Hold, Records, Sides, Store } from '../src/store/store.ts';
-import { type Difference, entryOf, newlyKept, newlyQuarantined, type Pair } from './difference.ts';
+import { type Difference, newlyKept, newlyQuarantined, type Pair } from './difference.ts';
 import { NotFound } from './exit.ts';
 
 type Changes = Pick<Difference, 'people' | 'departments'>;

@@ -1,4 +1,4 @@
-import { type Change, compareDepartments, comparePeople, type Entry } from '../src/roster/compare.ts';
+import { type Change, compareDepartments, comparePeople, type Entry, entryOf } from '../src/roster/compare.ts';
 import {
   type Department,
   type Person,
@@ -7,7 +7,6 @@ import {
   snapshotNumber,
 } from '../src/roster/model.ts';
 import type { Snapshots, Version } from '../src/store/store.ts';
-import { entryOf } from './difference.ts';
 
 /** One thing that happened to a person or department, with the snapshot that brought it. */
 export interface Step<Value> {
@@ -67,7 +66,7 @@ const follows = <Value>(a: Version<Value> | undefined, b: Version<Value> | undef
   a?.last !== undefined && b !== undefined && a.last + 1 === b.first;
 
 function entries<Value>(version: Version<Value> | undefined, kind: Kind<Value>): Entry<Value>[] {
-  return version ? [entryOf(kind.keyOf(version.value), version)] : [];
+  return version ? [entryOf(kind.keyOf(version.value), version, version.removal)] : [];
 }
 
 /** The snapshot that each field of the newest form came with: the last one that changed it, or brought it all. */

@@ -1,6 +1,6 @@
 import { openForReading, type ReadingOptions } from '../opened.ts';
 import { whenFree } from '../patience.ts';
-import { REF_HELP, resolvePublished } from '../reference.ts';
+import { PUBLISHED_HELP, resolvePublished } from '../reference.ts';
 import { fieldEvents } from '../text/events.ts';
 import { transitionText } from '../text/transition.ts';
 import { transitionTo } from '../transition.ts';
@@ -11,7 +11,7 @@ interface PinOptions extends ReadingOptions {
 }
 
 export const command = verb('pin', {
-  more: `REF: ${REF_HELP}. Runs go on while a snapshot is pinned, and what they publish waits; who may log in follows what is served.`,
+  more: `REF: ${PUBLISHED_HELP}. Runs go on while a snapshot is pinned, and what they publish waits; who may log in follows what is served.`,
   exits: { finding: 'there is no such snapshot' },
   examples: [
     ['rosterd pin head~1', 'what OMFLOW would do if it were given the snapshot before the newest'],

@@ -1,5 +1,5 @@
 import deepDiff from 'deep-diff';
-import type { Removal } from './known.ts';
+import type { Removal, Stored } from './known.ts';
 import {
   type ChangeCounts,
   DEPARTMENT_FIELDS,
@@ -27,6 +27,13 @@ export interface Loaded<Value> {
   /** Why it is not there afterwards; only what is before can tell. */
   readonly removal?: Removal | undefined;
 }
+
+/** One stored value as an entry of a roster, for comparing it with another of the same. */
+export const entryOf = <Value>(
+  key: string,
+  { value, leaf, from }: Stored<Value>,
+  removal?: Removal | undefined,
+): Entry<Value> => ({ key, leaf, load: () => ({ value, from, removal }) });
 
 /** One field with another value than before; `source` gave the new one. */
 export interface FieldChange {

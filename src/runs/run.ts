@@ -3,13 +3,12 @@ import {
   compareDepartments,
   comparePeople,
   countChanges,
-  type Entry,
+  entryOf,
   isUnchanged,
 } from '../roster/compare.ts';
 import type { SourcePlan } from '../roster/drafts.ts';
 import { type GuardRules, guard } from '../roster/guard.ts';
-import type { Removal } from '../roster/known.ts';
-import type { Department, Outcome, Person, Problem, Provenance, RunNumber, SourceName } from '../roster/model.ts';
+import type { Department, Outcome, Person, Problem, RunNumber, SourceName } from '../roster/model.ts';
 import { byBytes } from '../roster/order.ts';
 import { ProblemList } from '../roster/problems.ts';
 import type { Rules } from '../roster/tidy.ts';
@@ -162,16 +161,16 @@ async function unbelieved({ store }: Line, { candidate, problems }: Prepared): P
 /** What would change; only those who were looked at can have changed. */
 function changesOf({ candidate, known }: Prepared): [Change<Person>[], Change<Department>[]] {
   const before = [...known.incumbents.values(), ...known.gone]
-    .map(stored => entry(stored.value.key, stored, candidate.removedPeople.get(stored.value.key)))
+    .map(stored => entryOf(stored.value.key, stored, candidate.removedPeople.get(stored.value.key)))
     .sort(byKey);
   const touched = [...candidate.touched].flatMap(key => {
     const member = candidate.people.get(key);
-    return member ? [entry(key, member)] : [];
+    return member ? [entryOf(key, member)] : [];
   });
   const served = [...known.departments].map(([key, stored]) =>
-    entry(key, stored, candidate.removedDepartments.get(key)),
+    entryOf(key, stored, candidate.removedDepartments.get(key)),
   );
-  const listed = [...candidate.departments].map(([key, member]) => entry(key, member));
+  const listed = [...candidate.departments].map(([key, member]) => entryOf(key, member));
   return [
     [...comparePeople(before, touched.sort(byKey))],
     [...compareDepartments(served.sort(byKey), listed.sort(byKey))],
@@ -179,14 +178,6 @@ function changesOf({ candidate, known }: Prepared): [Change<Person>[], Change<De
 }
 
 const byKey = (a: { readonly key: string }, b: { readonly key: string }) => byBytes(a.key, b.key);
-
-function entry<Value>(
-  key: string,
-  { value, leaf, from }: { readonly value: Value; readonly leaf: Entry<Value>['leaf']; readonly from: Provenance },
-  removal?: Removal,
-): Entry<Value> {
-  return { key, leaf, load: () => ({ value, from, removal }) };
-}
 
 const reportOf = (pulled: Pulled, { problems }: Prepared): RunReport => ({
   sources: readsOf(pulled),

@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { snapshotNumber } from '../roster/model.ts';
+import { nextNumber } from './highest.ts';
 import type { Tables } from './schema.ts';
 import type { Deliveries, Delivery } from './store.ts';
 
@@ -11,11 +12,7 @@ export function deliveries(db: Kysely<Tables>): Deliveries {
     async add(list) {
       if (list.length === 0) return;
       await db.transaction().execute(async transaction => {
-        const last = await transaction
-          .selectFrom('deliveries')
-          .select(is => is.fn.max('number').as('highest'))
-          .executeTakeFirst();
-        const from = Number(last?.highest ?? 0) + 1;
+        const from = await nextNumber(transaction, 'deliveries');
         const fresh = await unrecorded(transaction, list);
         const made = fresh.map((one, place) => ({
           ...one,

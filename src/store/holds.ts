@@ -1,6 +1,6 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
-import type { Entry } from '../roster/compare.ts';
-import type { Removal, Stored } from '../roster/known.ts';
+import { entryOf } from '../roster/compare.ts';
+
 import { leaf, readDepartment, readPerson, rosterDigest } from '../roster/leaf.ts';
 import {
   type ChangeCounts,
@@ -19,6 +19,7 @@ import {
 } from '../roster/model.ts';
 import { byBytes } from '../roster/order.ts';
 import { StoreError } from './error.ts';
+import { highest, nextNumber } from './highest.ts';
 import { insertRows } from './insert.ts';
 import { departmentRecords, peopleRecords } from './records.ts';
 import type { Tables } from './schema.ts';
@@ -116,17 +117,14 @@ async function sidesOf<Value>(
   const stored = new Map(loaded.map(one => [form.keyOf(one.value), one]));
   const before = ended.flatMap(row => {
     const one = stored.get(row.key);
-    return one ? entry(row.key, one, endedRow(row).removal) : [];
+    return one ? entryOf(row.key, one, endedRow(row).removal) : [];
   });
   const after = rows.flatMap(row => {
     const fresh = freshRow(row, form);
-    return fresh ? entry(row.key, { ...fresh.row, value: fresh.value }, undefined) : [];
+    return fresh ? entryOf(row.key, { ...fresh.row, value: fresh.value }) : [];
   });
   return { before, after };
 }
-
-const entry = <Value>(key: string, { value, leaf: own, from }: Stored<Value>, removal: Removal | undefined) =>
-  ({ key, leaf: own, load: () => ({ value, from, removal }) }) satisfies Entry<Value>;
 
 const endedRow = ({ key, reason, reason_source }: HeldRow): EndedRow => ({
   key,
@@ -150,11 +148,7 @@ async function publicationOf(db: Kysely<Tables>, number: HoldNumber): Promise<Pu
   const row = await db.selectFrom('holds').selectAll().where('number', '=', number).executeTakeFirst();
   if (!row || row.closed !== null) throw new StoreError(`hold ${number} does not stand`);
   const { base, digest, changes, people: count, departments: codes, memberships } = hold(row);
-  const newest = await db
-    .selectFrom('snapshots')
-    .select(is => is.fn.max('number').as('highest'))
-    .executeTakeFirst();
-  if ((newest?.highest ?? undefined) !== base) {
+  if ((await highest(db, 'snapshots')) !== base) {
     throw new StoreError(`the candidate of hold ${number} follows snapshot ${base ?? 'none'}, which is not the newest`);
   }
   const people = changesIn(await heldRows(db, number, 'people'), PERSON);
@@ -236,11 +230,7 @@ async function keep(
   run: { readonly number: number; readonly fingerprint: string },
 ): Promise<HoldNumber> {
   if (outcome.status !== 'held' || !publication) throw new Error('a run is held without a candidate');
-  const last = await db
-    .selectFrom('holds')
-    .select(is => is.fn.max('number').as('highest'))
-    .executeTakeFirst();
-  const number = Number(last?.highest ?? 0) + 1;
+  const number = await nextNumber(db, 'holds');
   await db
     .insertInto('holds')
     .values({

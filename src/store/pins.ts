@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { snapshotNumber } from '../roster/model.ts';
 import { StoreError } from './error.ts';
+import { nextNumber } from './highest.ts';
 import type { Tables } from './schema.ts';
 import { decide } from './settings.ts';
 import type { Pins } from './store.ts';
@@ -28,11 +29,7 @@ export function pins(db: Kysely<Tables>): Pins {
         // Retention may have taken it away since it was chosen.
         if (!there) throw new StoreError(`there is no snapshot ${snapshot} to pin; "rosterd log" lists all there are`);
         await transaction.updateTable('pins').set({ ended: at.getTime() }).where('ended', 'is', null).execute();
-        const last = await transaction
-          .selectFrom('pins')
-          .select(is => is.fn.max('number').as('highest'))
-          .executeTakeFirst();
-        const number = Number(last?.highest ?? 0) + 1;
+        const number = await nextNumber(transaction, 'pins');
         await transaction.insertInto('pins').values({ number, snapshot, at: at.getTime(), ended: null }).execute();
       }),
     async end(at) {

@@ -12,6 +12,7 @@ import {
 } from '../roster/model.ts';
 import type { ProblemCount } from '../roster/problems.ts';
 import { writeExtracts } from './extracts.ts';
+import { highest, nextNumber } from './highest.ts';
 import { updateHolds } from './holds.ts';
 import type { Tables } from './schema.ts';
 import { publish } from './snapshots.ts';
@@ -67,11 +68,7 @@ function begin(db: Kysely<Tables>, run: { cause: RunCause; at: Date; fingerprint
       .set({ status: 'interrupted', finished: run.at.getTime() })
       .where('finished', 'is', null)
       .execute();
-    const last = await transaction
-      .selectFrom('runs')
-      .select(is => is.fn.max('number').as('highest'))
-      .executeTakeFirst();
-    const number = Number(last?.highest ?? 0) + 1;
+    const number = await nextNumber(transaction, 'runs');
     await transaction
       .insertInto('runs')
       .values({
@@ -110,16 +107,13 @@ function finish(db: Kysely<Tables>, number: RunNumber, end: RunEnd): Promise<Fin
     }
     if (extracts) await writeExtracts(transaction, extracts);
     const hold = await updateHolds(transaction, end, run);
-    const newest = await transaction
-      .selectFrom('snapshots')
-      .select(is => is.fn.max('number').as('highest'))
-      .executeTakeFirst();
+    const newest = await highest(transaction, 'snapshots');
     await transaction
       .updateTable('runs')
       .set({
         finished: at.getTime(),
         status: outcome.status,
-        snapshot: newest?.highest ?? null,
+        snapshot: newest ?? null,
         hold: hold ?? null,
         changes: JSON.stringify('changes' in outcome ? outcome.changes : NO_CHANGES),
         sources: JSON.stringify(report.sources),

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { countsOf, type Difference, entryOf } from '../../scripts/difference.ts';
+import { countsOf, type Difference } from '../../scripts/difference.ts';
 import { differenceText } from '../../scripts/text/changes.ts';
 import { fieldEvents } from '../../scripts/text/events.ts';
 import type { Look } from '../../scripts/text/look.ts';
 import { totalsText } from '../../scripts/text/totals.ts';
-import { compareDepartments, comparePeople } from '../../src/roster/compare.ts';
+import { compareDepartments, comparePeople, entryOf } from '../../src/roster/compare.ts';
 import { departmentContent, leaf, personContent } from '../../src/roster/leaf.ts';
 import { type Department, groupNo, type Person, personKey, sourceName, username } from '../../src/roster/model.ts';
 import { sortedSet } from '../../src/roster/order.ts';
