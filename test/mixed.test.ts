@@ -11,11 +11,12 @@ import { type RunResult, run } from '../src/runs/run.ts';
 import type { Clock } from '../src/sources/clock.ts';
 import { openSources } from '../src/sources/open.ts';
 import { openStore } from '../src/store/open.ts';
+import { command } from './support/command.ts';
 import { type FaultProxy, startFaultProxy } from './support/fault-proxy.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { type HrDatabase, hrDatabase, hrSettings, hrSource, type Served } from './support/hr.ts';
 import { type PeerRequest, startPeer } from './support/http-peer.ts';
-import { rosterd, writeConfig } from './support/rosterd.ts';
+import { writeConfig } from './support/rosterd.ts';
 
 /** One roster from three systems: a MariaDB HR schema, BambooHR (its manifest as published), and a CSV of contractors. */
 
@@ -115,7 +116,7 @@ async function openCompany(): Promise<Company> {
       return JSON.parse(new TextDecoder().decode(await renderSnapshot(store, newest.number)));
     },
     async rosterd(...args) {
-      const { stdout, stderr } = await rosterd(...args, '--config', config);
+      const { stdout, stderr } = await command([...args, '--config', config]);
       told.push(stdout + stderr);
       return stdout + stderr;
     },

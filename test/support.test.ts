@@ -6,10 +6,13 @@ import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, type ClientOptions, InvalidCredentialsError } from 'ldapts';
 import mysql from 'mysql2/promise';
+import { command } from './support/command.ts';
+import { company } from './support/company.ts';
 import { type Cut, type Endpoint, startFaultProxy } from './support/fault-proxy.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { freshDatabase, startMariadb } from './support/mariadb.ts';
 import { runProgram, startProgram } from './support/program.ts';
+import { LAUNCHER } from './support/rosterd.ts';
 import { directory, entry, sharedSlapd, startSlapd } from './support/slapd.ts';
 
 suite('a program', () => {
@@ -48,6 +51,18 @@ suite('a program', () => {
     assert.equal((await parent.exited).code, 143);
     await gone(child);
   });
+});
+
+test('a command in a thread is what it is as a process, whatever came before it', async () => {
+  await using at = await company();
+  at.hire({ account: 'a.lin', name: '林雅婷' });
+  await at.run('2026-08-20T02:00:00Z');
+  const args = ['diff', '--exit-code', '--config', at.configFile];
+  const { code, stdout, stderr } = await runProgram(LAUNCHER, args);
+  assert.deepEqual([code, stderr], [1, '']);
+  const both = await Promise.all([command(args), command(['frobnicate']), command(['help']), command(args)]);
+  assert.deepEqual([both[0], both[3]], Array(2).fill({ code, signal: null, stdout, stderr }));
+  assert.deepEqual([both[1].code, both[1].stdout, both[2].code, both[2].stderr], [2, '', 0, '']);
 });
 
 test('a temporary folder goes with its block', async () => {

@@ -6,8 +6,8 @@ import { parse } from 'yaml';
 import { extended, readManifest } from '../../src/config/manifest-file.ts';
 import { manifestProblems } from '../../src/sources/rest/problems.ts';
 import { TurnedClock } from '../peers/reading.ts';
+import { command } from '../support/command.ts';
 import { sourceConfig } from '../support/config.ts';
-import { rosterd } from '../support/rosterd.ts';
 import { fileOf } from './contract.ts';
 import { okta } from './services/okta.ts';
 
@@ -104,7 +104,14 @@ test("the README's command tries a manifest", async () => {
   await using peer = await okta.start({ clock: new TurnedClock() });
   const set = Object.entries(okta.values).flatMap(([id, value]) => ['--set', `${id}=${value}`]);
   const host = `${okta.origins[0]}=${peer.origin}`;
-  const { code, stdout } = await rosterd('manifest', 'test', fileOf(file.replace(/.*\//, '')), ...set, '--host', host);
+  const { code, stdout } = await command([
+    'manifest',
+    'test',
+    fileOf(file.replace(/.*\//, '')),
+    ...set,
+    '--host',
+    host,
+  ]);
   assert.equal(code, 0);
   assert.match(stdout, /^450 rows on 3 pages, 3 requests; read to the end$/m);
   assert.match(stdout, /^nothing that OMFLOW needs is missing$/m);

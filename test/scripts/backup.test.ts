@@ -19,8 +19,9 @@ import { lockFile } from '../../src/store/sqlite.ts';
 import { engines, type Place, sqlite } from '../store/engines.ts';
 import { everything } from '../store/everything.ts';
 import { makeOld } from '../store/old.ts';
+import { command } from '../support/command.ts';
 import { runProgram } from '../support/program.ts';
-import { rosterd, writeConfig } from '../support/rosterd.ts';
+import { writeConfig } from '../support/rosterd.ts';
 import { archive, settingsFor, TERMS } from './archive.ts';
 
 /** What is in a file, as a place has it. */
@@ -42,7 +43,7 @@ for (const [engine, place] of Object.entries(engines)) {
   suite(`rosterd backup, of a store in ${engine}`, () => {
     test('writes all of it into one file, and says what that is', async () => {
       await using at = await archive(place);
-      const { stdout, stderr, code } = await rosterd('backup', at.file, '--config', at.config);
+      const { stdout, stderr, code } = await command(['backup', at.file, '--config', at.config]);
       const address = at.here.config.url.replace(/:[^:@/]*@/, '@');
       assert.equal(
         stdout.replace(/\(\d+\.\d kB\)/, '(SIZE)'),
@@ -53,7 +54,7 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.deepEqual(readdirSync(at.folder).sort(), ['backup.db', 'rosterd.yaml'], 'nothing lies beside it');
       assert.equal((statSync(at.file).mode & 0o777).toString(8), '600');
       const config = await writeConfig(at.folder, settingsFor(`sqlite:${at.file}`));
-      const served = await rosterd('verify', '--config', config);
+      const served = await command(['verify', '--config', config]);
       assert.match(served.stdout + served.stderr, /^3 snapshots/, 'it can be served');
     });
   });
@@ -73,7 +74,7 @@ suite('rosterd backup', () => {
 
   test('tells scripts as one object', async () => {
     await using at = await archive();
-    const { stdout } = await rosterd('backup', at.file, '--json', '--config', at.config);
+    const { stdout } = await command(['backup', at.file, '--json', '--config', at.config]);
     const { rows, newest, made, ...rest } = JSON.parse(stdout) as Record<string, Record<string, unknown>>;
     assert.deepEqual(rest, {
       event: 'store.backed_up',
@@ -137,7 +138,7 @@ suite('rosterd backup', () => {
       message: /^the backup .*folder\.db cannot be made: ENOENT: no such file or directory/,
     });
     await assert.rejects(attempt('/proc/backup.db'), /^StoreError: the backup \/proc\/backup\.db cannot be made: E/);
-    const { stderr, code } = await rosterd('backup', join(at.folder, 'folder'), '--config', at.config);
+    const { stderr, code } = await command(['backup', join(at.folder, 'folder'), '--config', at.config]);
     assert.match(stderr, /^rosterd: .*folder is a folder; name a file in it\n$/);
     assert.equal(code, 2);
   });
@@ -219,7 +220,7 @@ suite('rosterd backup', () => {
       }
       const full = /^…:? .*(database or disk is full|disk I\/O error; is the disk full\?)$/;
       for (const text of said) assert.match(text, full);
-      const { stderr, code } = await rosterd('backup', join(disk, 'backup.db'), '--config', at.config);
+      const { stderr, code } = await command(['backup', join(disk, 'backup.db'), '--config', at.config]);
       assert.match(stderr, /^rosterd: the backup .*disk\/backup\.db.* disk is full\n$/);
       assert.equal(code, 4);
     } finally {

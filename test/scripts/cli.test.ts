@@ -6,6 +6,7 @@ import { suite, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { meant, VERBS } from '../../scripts/verbs.ts';
 import { configJsonSchema } from '../../src/config/schema.ts';
+import { command } from '../support/command.ts';
 import { company } from '../support/company.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { type ProgramOptions, runProgram } from '../support/program.ts';
@@ -63,7 +64,7 @@ suite('what cannot be understood', () => {
   ];
   for (const [args, text] of cases) {
     test(`rosterd ${args.join(' ')}`, async () => {
-      const { stdout, stderr, code } = await rosterd(args);
+      const { stdout, stderr, code } = await command(args);
       assert.match(stderr, text);
       assert.deepEqual([stdout, code], ['', 2]);
     });
@@ -74,14 +75,14 @@ suite('what goes wrong', () => {
   test('with the configuration ends with 2, and everything wrong in it is named', async () => {
     await using folder = await temporaryFolder();
     const file = join(folder.path, 'rosterd.yaml');
-    const missing = await rosterd(['status', '--config', file]);
+    const missing = await command(['status', '--config', file]);
     assert.match(
       missing.stderr,
       /^rosterd: .*rosterd\.yaml cannot be used:\n {2}there is no such file; name another one with --config/,
     );
     assert.equal(missing.code, 2);
     writeFileSync(file, 'timezone: Mars/Base\nsources: []\n', { mode: 0o600 });
-    const wrong = await rosterd(['diff', '--config', file]);
+    const wrong = await command(['diff', '--config', file]);
     assert.match(wrong.stderr, /timezone: "Mars\/Base" is not a time zone.*\n/);
     assert.match(wrong.stderr, /sources: is empty/);
     assert.equal(wrong.code, 2);

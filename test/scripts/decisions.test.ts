@@ -264,7 +264,7 @@ suite('rosterd diff --served', () => {
   });
 });
 
-suite('what stands in the way', () => {
+suite('what stands in the way', { concurrency: true }, () => {
   test('a hold without people is not offered for approval', async () => {
     await using at = await company();
     at.hire(...Array.from({ length: 5 }, (_, number) => ({ account: `staff${number}` })));

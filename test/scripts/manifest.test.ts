@@ -12,10 +12,11 @@ import { trialText } from '../../scripts/text/manifest.ts';
 import { ConfigError } from '../../src/config/error.ts';
 import { SYSTEM_CLOCK } from '../../src/sources/clock.ts';
 import { tryManifest } from '../../src/sources/rest/trial.ts';
+import { command } from '../support/command.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/folder.ts';
 import { type Handler, type Peer, startPeer } from '../support/http-peer.ts';
 import { runProgram } from '../support/program.ts';
-import { LAUNCHER, rosterd, writeConfig } from '../support/rosterd.ts';
+import { LAUNCHER, writeConfig } from '../support/rosterd.ts';
 
 const HOME = 'https://api.example';
 const manifest = {
@@ -60,7 +61,7 @@ suite('rosterd manifest test', { concurrency: 2 }, () => {
     await using folder = await temporaryFolder();
     await using peer = await startPeer(service({ first: 'Bo', mail: null }));
     const file = await written(folder, { name: 'BambooHR', form: [] });
-    const { code, stdout, stderr } = await rosterd('manifest', 'test', file, ...given(peer));
+    const { code, stdout, stderr } = await command(['manifest', 'test', file, ...given(peer)]);
     assert.equal(
       stderr,
       ['form', 'name'].map(key => `rosterd: ${file}: ${key}: is ignored in a sync manifest\n`).join(''),
@@ -99,7 +100,7 @@ suite('rosterd manifest test', { concurrency: 2 }, () => {
     const text = await shown(file, peer);
     assert.match(text, /\n {2}… and 3 more; --json has all of them\n/);
     assert.match(text, /\{"deep":"x{30}…/);
-    const { stdout: json, code } = await rosterd('manifest', 'test', file, ...given(peer), '--json');
+    const { stdout: json, code } = await command(['manifest', 'test', file, ...given(peer), '--json']);
     const { rows, ...rest } = JSON.parse(json);
     assert.equal(code, 0);
     assert.equal(json.trimEnd().split('\n').length, 1);
@@ -150,7 +151,7 @@ suite('rosterd manifest test', { concurrency: 2 }, () => {
         : service()({ query } as never, response),
     );
     const file = await written(folder);
-    const { code, stdout, stderr } = await rosterd('manifest', 'test', file, ...given(peer));
+    const { code, stdout, stderr } = await command(['manifest', 'test', file, ...given(peer)]);
     assert.deepEqual([code, stdout], [4, '']);
     assert.equal(
       stderr,
@@ -192,7 +193,7 @@ suite('rosterd manifest test', { concurrency: 2 }, () => {
   test('that cannot be used ends with 2, and says how', async () => {
     await using folder = await temporaryFolder();
     const file = await written(folder);
-    const { code, stdout, stderr } = await rosterd('manifest', 'test', file);
+    const { code, stdout, stderr } = await command(['manifest', 'test', file]);
     assert.deepEqual([code, stdout], [2, '']);
     assert.equal(
       stderr,
@@ -370,7 +371,7 @@ suite('rosterd manifest authorize', { concurrency: 2 }, () => {
     await using peer = await startPeer((_request, response) => response.end('{"access_token":"t"}'));
     const access_token = { url: `${HOME}/token`, data: { secret: '{{ KEY }}' } };
     const file = await written(folder, oauth({ without_code: true, access_token }));
-    const { code, stderr } = await runProgram(LAUNCHER, [
+    const { code, stderr } = await command([
       'manifest',
       'authorize',
       file,

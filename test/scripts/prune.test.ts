@@ -7,8 +7,9 @@ import { snapshotNumber } from '../../src/roster/model.ts';
 import type { Store } from '../../src/store/store.ts';
 import { sqlite } from '../store/engines.ts';
 import { AT, department, NOBODY, person, publish, roster } from '../store/rosters.ts';
+import { command } from '../support/command.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { rosterd, writeConfig } from '../support/rosterd.ts';
+import { writeConfig } from '../support/rosterd.ts';
 
 const DAY = 86_400_000;
 /** A year after everything that is published here. */
@@ -106,11 +107,11 @@ suite('rosterd prune', () => {
         { name: 'hr', type: 'sql', url: 'sqlite:hr.db', people: { table: 'hr', map: { username: 'account' } } },
       ],
     });
-    const shown = await rosterd('prune', '--config', config);
+    const shown = await command(['prune', '--config', config]);
     assert.match(shown.stdout, /^kept are the last 1 snapshot, the last of each day for 1 day .* 1 month\nwould go:\n/);
     assert.match(shown.stdout, /\n {2}3 {2}snapshots {2,}1, 3 to 4\n/);
     assert.deepEqual([shown.code, (await store.snapshots.list(9)).length], [0, 6]);
-    const { stdout, code } = await rosterd('prune', '--yes', '--json', '--config', config);
+    const { stdout, code } = await command(['prune', '--yes', '--json', '--config', config]);
     const { event, snapshots } = JSON.parse(stdout) as Record<string, unknown>;
     assert.deepEqual([event, snapshots, code], ['pruned', [1, 3, 4], 0]);
     assert.equal((await store.snapshots.list(9)).length, 3);

@@ -3,16 +3,17 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openStore } from '../../src/store/open.ts';
+import { command } from '../support/command.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { hrConfig, hrDatabase, hrSettings } from '../support/hr.ts';
 import { startProgram } from '../support/program.ts';
-import { LAUNCHER, rosterd, writeConfig } from '../support/rosterd.ts';
+import { LAUNCHER, writeConfig } from '../support/rosterd.ts';
 
 test('a dry run before the first pull shows what it would publish, and leaves nothing behind', async () => {
   await using folder = await temporaryFolder();
   await using hr = await hrDatabase();
   const config = await writeConfig(folder.path, hrSettings(folder.path, hr.url));
-  const { code, stdout } = await rosterd('pull', '--dry-run', '--config', config);
+  const { code, stdout } = await command(['pull', '--dry-run', '--config', config]);
   assert.equal(code, 0);
   assert.match(stdout, /\+ a\.lin/);
   assert.match(stdout, /dry run: this would be published as snapshot 1; nothing was written/);
@@ -39,7 +40,7 @@ test('a lock file that cannot be used is named, with what to look at', async () 
   await using hr = await hrDatabase();
   const config = await writeConfig(folder.path, hrSettings(folder.path, hr.url));
   await mkdir(join(folder.path, 'roster.db-run-lock'));
-  const { code, stderr } = await rosterd('pull', '--config', config);
+  const { code, stderr } = await command(['pull', '--config', config]);
   assert.equal(code, 4);
   assert.match(
     stderr,
@@ -50,7 +51,7 @@ test('a lock file that cannot be used is named, with what to look at', async () 
 test('a demo leaves alone what is not its own', async () => {
   await using folder = await temporaryFolder();
   await writeFile(join(folder.path, 'roster.db'), 'precious');
-  const { code, stderr } = await rosterd('demo', '--dir', folder.path);
+  const { code, stderr } = await command(['demo', '--dir', folder.path]);
   assert.equal(code, 4);
   assert.match(stderr, /has files that are not a demo's; name an empty folder with --dir/);
   assert.deepEqual(await readdir(folder.path), ['roster.db']);
@@ -58,7 +59,7 @@ test('a demo leaves alone what is not its own', async () => {
 
 test('a change of a demo that is not there says how to start one', async () => {
   await using folder = await temporaryFolder();
-  const { code, stderr } = await rosterd('demo', '--change', '--dir', folder.path);
+  const { code, stderr } = await command(['demo', '--change', '--dir', folder.path]);
   assert.equal(code, 4);
   assert.match(stderr, /there is no demo in .*; start one with "npm start" first/);
 });

@@ -13,6 +13,7 @@ import { openSources } from '../../src/sources/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import { sqlite } from '../store/engines.ts';
 import { AT, begin, NO_REPORT, NOBODY, person, publication, publish, roster } from '../store/rosters.ts';
+import { command } from '../support/command.ts';
 import { configOf } from '../support/config.ts';
 import { temporaryFolder } from '../support/folder.ts';
 import { rosterd, writeConfig } from '../support/rosterd.ts';
@@ -197,7 +198,7 @@ suite('sources', () => {
   });
 });
 
-suite('rosterd purge', () => {
+suite('rosterd purge', { concurrency: true }, () => {
   test('shows what would be erased, erases it, and says so when asked again', async () => {
     await using place = await opened();
     const { here, store } = place;
@@ -205,7 +206,7 @@ suite('rosterd purge', () => {
     hrFile(folder.path, ["'1', 'ann', 'ann@corp.example', null"]);
     const settings = settingsOf(folder.path, here.config.url);
     const config = await writeConfig(folder.path, { ...settings, sources: settings.sources.slice(0, 1) });
-    const purge = (...args: string[]) => rosterd('purge', ...args, '--config', config);
+    const purge = (...args: string[]) => command(['purge', ...args, '--config', config]);
     const list = [
       '  2  forms  in 2 snapshots, which still verify',
       '  2  names  a username or email, of which a keyed hash stays, so that nobody else gets it',
@@ -244,11 +245,12 @@ suite('rosterd purge', () => {
     const reader = new DatabaseSync(here.file);
     reader.exec('begin');
     reader.prepare('select count(*) from people').all();
+    // A process, which waits by itself.
     const first = await rosterd('purge', 'j.wu', '--yes', '--config', config);
     assert.match(first.stderr, /\nrosterd: the rows are erased, but .*; when it has ended, the same command once more/);
     assert.equal(first.code, 4);
     reader.close();
-    const second = await rosterd('purge', 'j.wu', '--yes', '--json', '--config', config);
+    const second = await command(['purge', 'j.wu', '--yes', '--json', '--config', config]);
     assert.deepEqual([JSON.parse(second.stdout), second.code], [{ event: 'purged_before', name: 'j.wu' }, 0]);
     assert.deepEqual(await here.rows("select * from settings where name = 'purge_unfinished'"), []);
     await store.purge(storedKey('hr/9'), { dryRun: false });

@@ -17,8 +17,9 @@ import type { Store } from '../../src/store/store.ts';
 import { engines, mariadb, sqlite } from '../store/engines.ts';
 import { everything } from '../store/everything.ts';
 import { AT, begin, changesBetween, person, publish, roster } from '../store/rosters.ts';
+import { command } from '../support/command.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { rosterd, writeConfig } from '../support/rosterd.ts';
+import { writeConfig } from '../support/rosterd.ts';
 import { backedUp, settingsFor, TERMS } from './archive.ts';
 
 /** One for all tests that only look at it. */
@@ -298,7 +299,7 @@ test('rosterd restore says what was restored, to people and to scripts', async (
   await using folder = await temporaryFolder();
   const restored = async (name: string, ...args: string[]) => {
     const config = await writeConfig(folder.path, settingsFor(`sqlite:${folder.path}/${name}.db`));
-    const { stdout, stderr, code } = await rosterd('restore', shared.file, '--config', config, ...args);
+    const { stdout, stderr, code } = await command(['restore', shared.file, '--config', config, ...args]);
     assert.deepEqual([stderr, code], ['', 0]);
     return stdout;
   };

@@ -21,8 +21,9 @@ import {
   type Roster,
   roster,
 } from '../store/rosters.ts';
+import { command } from '../support/command.ts';
 import { temporaryFolder } from '../support/folder.ts';
-import { rosterd, writeConfig } from '../support/rosterd.ts';
+import { writeConfig } from '../support/rosterd.ts';
 
 const FIRST = roster(
   [person('hr/ann'), person('hr/bob'), person('hr/林')],
@@ -41,7 +42,7 @@ interface Archive extends AsyncDisposable {
   readonly rows: Place['rows'];
   /** What the program prints, of all snapshots, without the program around it. */
   printed(): Promise<string>;
-  verify(...args: string[]): ReturnType<typeof rosterd>;
+  verify(...args: string[]): ReturnType<typeof command>;
 }
 
 async function archive(place: () => Promise<Place>, rosters: readonly Roster[] = [FIRST, SECOND, THIRD]) {
@@ -61,7 +62,7 @@ async function archive(place: () => Promise<Place>, rosters: readonly Roster[] =
     store,
     rows: here.rows,
     printed: () => printed(store),
-    verify: (...args) => rosterd('verify', ...args, '--config', config),
+    verify: (...args) => command(['verify', ...args, '--config', config]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
   return made;

@@ -77,90 +77,93 @@ function locking(config: DatabaseConfig, then: string): Worker {
   return new Worker(code, { eval: true, workerData: config });
 }
 
-suite('a lock in MariaDB that is kept', { concurrency: true }, () => {
-  test('by a busy thread is kept for longer than the server waits for a word', async () => {
-    await using here = await mariadb();
-    await using store = await here.open();
-    const nap = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 12_000);';
-    await using thread = locking(
-      here.config,
-      `${nap} await new Promise(resolve => setTimeout(resolve, 100));
+// Both take as long as the server waits for a word.
+suite('a lock in MariaDB and time', { concurrency: true }, () => {
+  suite('a lock in MariaDB that is kept', { concurrency: true }, () => {
+    test('by a busy thread is kept for longer than the server waits for a word', async () => {
+      await using here = await mariadb();
+      await using store = await here.open();
+      const nap = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 12_000);';
+      await using thread = locking(
+        here.config,
+        `${nap} await new Promise(resolve => setTimeout(resolve, 100));
       parentPort.postMessage(String(lock.lost.reason)); await lock[Symbol.asyncDispose]();`,
-    );
-    assert.deepEqual(await once(thread, 'message'), [true]);
-    const said = once(thread, 'message');
-    await sleep(11_000);
-    {
-      await using looking = await store.lock('run');
-      await using trying = await lockStore(here.config, 'run');
-      assert.deepEqual([looking, trying], [undefined, undefined]);
-    }
-    assert.deepEqual(await said, ['undefined'], 'it was not lost');
-    await once(thread, 'exit');
-    await using lock = await store.lock('run');
-    assert.ok(lock, 'it was given back');
+      );
+      assert.deepEqual(await once(thread, 'message'), [true]);
+      const said = once(thread, 'message');
+      await sleep(11_000);
+      {
+        await using looking = await store.lock('run');
+        await using trying = await lockStore(here.config, 'run');
+        assert.deepEqual([looking, trying], [undefined, undefined]);
+      }
+      assert.deepEqual(await said, ['undefined'], 'it was not lost');
+      await once(thread, 'exit');
+      await using lock = await store.lock('run');
+      assert.ok(lock, 'it was given back');
+    });
+
+    test('keeps nobody alive, and goes with who holds it', async () => {
+      await using here = await mariadb();
+      await using thread = locking(here.config, '');
+      assert.deepEqual(await once(thread, 'exit', { signal: AbortSignal.timeout(20_000) }), [0]);
+      await using lock = await lockStore(here.config, 'run');
+      assert.ok(lock);
+    });
+
+    test('by a thread that is ended is free at once', async () => {
+      await using here = await mariadb();
+      await using thread = locking(here.config, 'setInterval(() => {}, 1000);');
+      assert.deepEqual(await once(thread, 'message'), [true]);
+      assert.equal(await lockStore(here.config, 'run'), undefined);
+      await thread.terminate();
+      await using lock = await lockStore(here.config, 'run');
+      assert.ok(lock);
+    });
   });
 
-  test('keeps nobody alive, and goes with who holds it', async () => {
-    await using here = await mariadb();
-    await using thread = locking(here.config, '');
-    assert.deepEqual(await once(thread, 'exit', { signal: AbortSignal.timeout(20_000) }), [0]);
-    await using lock = await lockStore(here.config, 'run');
-    assert.ok(lock);
-  });
+  suite('a lock in MariaDB that is lost', { concurrency: true }, () => {
+    test('because its connection was killed tells its holder', async () => {
+      await using here = await mariadb();
+      await using store = await here.open();
+      await using lock = await store.lock('run');
+      assert.ok(lock);
+      for (const { id } of await here.rows(
+        `select id from information_schema.processlist where db = '${here.database}' and id <> connection_id()`,
+      ))
+        await here.rows(`kill ${id}`);
+      assert.match(String(await abortedWithin(lock.lost, 2000)), /the store dropped the lock/);
+      await using again = await store.lock('run');
+      assert.ok(again);
+    });
 
-  test('by a thread that is ended is free at once', async () => {
-    await using here = await mariadb();
-    await using thread = locking(here.config, 'setInterval(() => {}, 1000);');
-    assert.deepEqual(await once(thread, 'message'), [true]);
-    assert.equal(await lockStore(here.config, 'run'), undefined);
-    await thread.terminate();
-    await using lock = await lockStore(here.config, 'run');
-    assert.ok(lock);
-  });
-});
+    test('because nothing is heard any more tells its holder, before the server gives it to another', async () => {
+      await using here = await mariadb();
+      const { hostname: host, port } = new URL(here.config.url);
+      await using proxy = await startFaultProxy({ host, port: Number(port) });
+      await using direct = await here.open();
+      await using store = await openStore({ url: proxy.through(here.config.url) }, { migrate: false });
+      const lock = await store.lock('run');
+      assert.ok(lock);
+      proxy.freeze();
+      assert.match(String(await abortedWithin(lock.lost, 8000)), /the store dropped the lock/);
+      assert.equal(await direct.lock('run'), undefined, 'the server has not given it up yet');
+      await lock[Symbol.asyncDispose]();
+      await proxy.restore();
+    });
 
-suite('a lock in MariaDB that is lost', { concurrency: true }, () => {
-  test('because its connection was killed tells its holder', async () => {
-    await using here = await mariadb();
-    await using store = await here.open();
-    await using lock = await store.lock('run');
-    assert.ok(lock);
-    for (const { id } of await here.rows(
-      `select id from information_schema.processlist where db = '${here.database}' and id <> connection_id()`,
-    ))
-      await here.rows(`kill ${id}`);
-    assert.match(String(await abortedWithin(lock.lost, 2000)), /the store dropped the lock/);
-    await using again = await store.lock('run');
-    assert.ok(again);
-  });
-
-  test('because nothing is heard any more tells its holder, before the server gives it to another', async () => {
-    await using here = await mariadb();
-    const { hostname: host, port } = new URL(here.config.url);
-    await using proxy = await startFaultProxy({ host, port: Number(port) });
-    await using direct = await here.open();
-    await using store = await openStore({ url: proxy.through(here.config.url) }, { migrate: false });
-    const lock = await store.lock('run');
-    assert.ok(lock);
-    proxy.freeze();
-    assert.match(String(await abortedWithin(lock.lost, 8000)), /the store dropped the lock/);
-    assert.equal(await direct.lock('run'), undefined, 'the server has not given it up yet');
-    await lock[Symbol.asyncDispose]();
-    await proxy.restore();
-  });
-
-  test('because nothing is heard any more can still be given back', async () => {
-    await using here = await mariadb();
-    const { hostname: host, port } = new URL(here.config.url);
-    await using proxy = await startFaultProxy({ host, port: Number(port) });
-    await using _ = await here.open();
-    await using store = await openStore({ url: proxy.through(here.config.url) }, { migrate: false });
-    const lock = await store.lock('run');
-    proxy.freeze();
-    const start = performance.now();
-    await lock?.[Symbol.asyncDispose]();
-    assert.ok(performance.now() - start < 5000);
-    await proxy.restore();
+    test('because nothing is heard any more can still be given back', async () => {
+      await using here = await mariadb();
+      const { hostname: host, port } = new URL(here.config.url);
+      await using proxy = await startFaultProxy({ host, port: Number(port) });
+      await using _ = await here.open();
+      await using store = await openStore({ url: proxy.through(here.config.url) }, { migrate: false });
+      const lock = await store.lock('run');
+      proxy.freeze();
+      const start = performance.now();
+      await lock?.[Symbol.asyncDispose]();
+      assert.ok(performance.now() - start < 5000);
+      await proxy.restore();
+    });
   });
 });

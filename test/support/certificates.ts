@@ -11,17 +11,17 @@ export interface Certificates {
 
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-const serverExtensions = `subjectAltName = DNS:localhost, IP:127.0.0.1
+const serverExtensions = (address: string) => `subjectAltName = DNS:localhost, IP:${address}
 extendedKeyUsage = serverAuth
 basicConstraints = CA:FALSE
 `;
 
-/** New certificates in `folder`, for a server called 127.0.0.1 or localhost, valid for a week. */
-export async function makeCertificates(folder: string): Promise<Certificates> {
+/** New certificates in `folder`, for a server called localhost or by this address, valid for a week. */
+export async function makeCertificates(folder: string, address = '127.0.0.1'): Promise<Certificates> {
   const file = (name: string) => join(folder, name);
   const ca = { cert: file('ca.pem'), key: file('ca.key') };
   const server = { cert: file('server.pem'), key: file('server.key'), request: file('server.csr') };
-  await writeFile(file('server.cnf'), serverExtensions);
+  await writeFile(file('server.cnf'), serverExtensions(address));
   await openssl(['req', '-x509', ...newKey, '-days', '7', '-subj', '/CN=rosterd test authority'], ca.key, ca.cert);
   await openssl(['req', ...newKey, '-subj', '/CN=localhost'], server.key, server.request);
   const signing = ['-CA', ca.cert, '-CAkey', ca.key, '-CAcreateserial', '-extfile', file('server.cnf'), '-days', '7'];

@@ -2,17 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../src/config/load.ts';
 import { openLine } from '../../src/line.ts';
 import { type SnapshotNumber, snapshotNumber } from '../../src/roster/model.ts';
 import { type RunRequest, type RunResult, run } from '../../src/runs/run.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
+import { type CommandOptions, command } from './command.ts';
 import { temporaryFolder } from './folder.ts';
-import { type Exit, type ProgramOptions, runProgram } from './program.ts';
-
-const ROSTERD = fileURLToPath(new URL('../../scripts/rosterd', import.meta.url));
+import type { Exit } from './program.ts';
 
 /** Somebody in the table of employees; what is not given is made from the account. */
 export interface Employee {
@@ -41,8 +39,8 @@ export interface Company extends AsyncDisposable {
   deliver(snapshot: number, at: string, finished?: boolean): Promise<void>;
   /** Lets the test use the store, which is closed after. */
   withStore<Result>(work: (store: Store) => Promise<Result>): Promise<Result>;
-  /** Runs the real program on this company's configuration. */
-  rosterd(command: string, args?: readonly string[], options?: ProgramOptions): Promise<Exit>;
+  /** Runs a command on this company's configuration. */
+  rosterd(name: string, args?: readonly string[], options?: CommandOptions): Promise<Exit>;
 }
 
 /** `more` is appended to the configuration, as YAML. */
@@ -63,8 +61,7 @@ export async function company({ more = '', timezone = 'UTC' } = {}): Promise<Com
     deliver: (snapshot, at, finished = true) =>
       withStore(store => store.deliveries.add([delivery(snapshotNumber(snapshot), new Date(at), finished)])),
     withStore,
-    rosterd: (command, args = [], options = {}) =>
-      runProgram(ROSTERD, [command, ...args, '--config', configFile], options),
+    rosterd: (name, args = [], options = {}) => command([name, ...args, '--config', configFile], options),
     async [Symbol.asyncDispose]() {
       hr.close();
       await folder[Symbol.asyncDispose]();

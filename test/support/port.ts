@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 
 /**
  * A loopback port nobody listens on. It lies below the range from which systems hand out ports by themselves, so that
@@ -13,10 +13,11 @@ export async function freePort(): Promise<number> {
   }
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Whether nobody listens on a port, so that we could. */
+export async function isFree(port: number, address = '127.0.0.1'): Promise<boolean> {
   const server = createServer();
   try {
-    server.listen(port, '127.0.0.1');
+    server.listen(port, address);
     await once(server, 'listening');
     return true;
   } catch {
@@ -24,4 +25,13 @@ async function isFree(port: number): Promise<boolean> {
   } finally {
     server.close();
   }
+}
+
+/** Whether somebody takes connections on a port. */
+export function isListening(port: number, address = '127.0.0.1'): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(port, address);
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
 }

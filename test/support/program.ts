@@ -29,14 +29,21 @@ export async function startProgram(
 ): Promise<Program> {
   const child = spawn(command, args, {
     cwd: options.cwd,
-    // Without the variable that makes a child of the test runner report to it.
-    env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...options.env },
+    env: environmentWith(options.env),
     detached: options.group ?? false,
   });
   const program = new Program([command, ...args].join(' '), child, options.group ?? false);
   await once(child, 'spawn');
   child.stdin.end(options.input ?? '');
   return program;
+}
+
+/** This process's environment with something laid over it; without the variable that makes a child of the test runner report to it. */
+export function environmentWith(more: ProgramOptions['env']): Record<string, string> {
+  const all = { ...process.env, ...more, NODE_TEST_CONTEXT: undefined };
+  return Object.fromEntries(
+    Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 /** The end of a program run to it; one that takes longer than `deadlineMs` is killed, and this rejects with its output. */

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeCertificates } from './certificates.ts';
 import { temporaryFolder } from './folder.ts';
-import { freePort } from './port.ts';
+import { freePort, isListening } from './port.ts';
 import { firstInstalled, runProgram, startProgram } from './program.ts';
 import { type Launch, Server } from './server.ts';
 import { sharedAddress } from './shared.ts';
@@ -34,8 +33,10 @@ export const directory = {
 } as const;
 
 export interface SlapdOptions {
-  /** Lets a bind with a DN and an empty password succeed, as anonymous: what a login must not take for a success. */
+  /** Lets a bind without a DN or with an empty password succeed, as anonymous: what a login must not take for a success. */
   readonly allowUnauthenticatedBind?: boolean;
+  /** Shows everybody everything but passwords, even those who have not bound. */
+  readonly anonymousRead?: boolean;
   /** The most entries a search gives before it ends with sizeLimitExceeded (4); root's searches are not limited. */
   readonly sizeLimit?: number;
   /** More attributes, as definitions like `( 1.2.3 NAME 'x' SYNTAX … )`; entries that are an extensibleObject may have them. */
@@ -44,6 +45,8 @@ export interface SlapdOptions {
   readonly limits?: readonly string[];
   /** Overlays of the database, such as `memberof`. */
   readonly overlays?: readonly string[];
+  /** Locks an account after so many wrong passwords, as the overlay ppolicy does. */
+  readonly lockAfter?: number;
 }
 
 /** Where an LDAP server is. */
@@ -107,7 +110,7 @@ async function prepare(folder: string, options: SlapdOptions): Promise<{ caFile:
   await mkdir(data);
   await writeFile(configIn(folder), configuration(data, certificates, options));
   const seeded = await firstInstalled(['slapadd'], name =>
-    runProgram(name, ['-q', '-f', configIn(folder)], { input: seed() }),
+    runProgram(name, ['-q', '-f', configIn(folder)], { input: seed(options) }),
   );
   if (seeded.code !== 0) throw new Error(`slapadd failed:\n${seeded.stderr}`);
   return certificates;
@@ -122,7 +125,8 @@ function configuration(
   certificates: { caFile: string; certFile: string; keyFile: string },
   options: SlapdOptions,
 ): string {
-  const { attributeTypes = [], limits = [], overlays = [] } = options;
+  const { attributeTypes = [], limits = [], lockAfter } = options;
+  const overlays = [...(options.overlays ?? []), ...(lockAfter === undefined ? [] : ['ppolicy'])];
   const schema = theThere(['/etc/ldap/schema', '/etc/openldap/schema', '/usr/local/etc/openldap/schema']);
   const modules = ['/usr/lib/ldap', '/usr/lib64/openldap'].find(folder => existsSync(join(folder, 'back_mdb.la')));
   const lines = [
@@ -133,7 +137,7 @@ function configuration(
     `TLSCACertificateFile ${certificates.caFile}`,
     `TLSCertificateFile ${certificates.certFile}`,
     `TLSCertificateKeyFile ${certificates.keyFile}`,
-    ...(options.allowUnauthenticatedBind ? ['allow bind_anon_dn'] : []),
+    ...(options.allowUnauthenticatedBind ? ['allow bind_anon_dn bind_anon_cred'] : []),
     `sizelimit ${options.sizeLimit ?? 'unlimited'}`,
     'database mdb',
     `suffix ${suffix}`,
@@ -145,8 +149,9 @@ function configuration(
     'index objectClass,uid eq',
     ...limits.map(line => `limits ${line}`),
     'access to attrs=userPassword by anonymous auth by * none',
-    'access to * by users read by * none',
+    `access to * by users read by * ${options.anonymousRead ? 'read' : 'none'}`,
     ...overlays.map(name => `overlay ${name}`),
+    ...(lockAfter === undefined ? [] : [`ppolicy_default ${POLICY}`]),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -157,8 +162,17 @@ function theThere(folders: readonly string[]): string {
   return found;
 }
 
-function seed(): string {
+const POLICY = `cn=policy,${suffix}`;
+
+function seed({ lockAfter }: SlapdOptions): string {
   const { reader, peopleDn, people } = directory;
+  const policy = {
+    objectClass: ['device', 'pwdPolicy'],
+    cn: 'policy',
+    pwdAttribute: 'userPassword',
+    pwdLockout: 'TRUE',
+    pwdMaxFailure: String(lockAfter),
+  };
   return [
     entry(suffix, { objectClass: ['dcObject', 'organization'], dc: 'corp', o: 'Corp' }),
     entry(reader.dn, {
@@ -177,6 +191,7 @@ function seed(): string {
         userPassword: password,
       }),
     ),
+    ...(lockAfter === undefined ? [] : [entry(POLICY, policy)]),
   ].join('\n');
 }
 
@@ -215,12 +230,4 @@ function launch(folder: string, ports: { ldap: number; ldaps: number }): Launch 
       throw server.failure('does not listen');
     },
   };
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }
