@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { runs } from './runs.ts';
 import type { Tables } from './schema.ts';
 
-/** What is old among all that goes by its age alone: runs, deliveries, ended holds and pins. */
+/** What is old among all that goes by its age alone: runs, deliveries, ended holds and pins, and what is left of logins. */
 interface Old {
   /** What ended, or happened, earlier than this moment goes; milliseconds. */
   readonly before: number;
@@ -22,6 +22,7 @@ export async function pruneAged(db: Kysely<Tables>, old: Old): Promise<{ runs: n
   if (!old.dryRun) {
     await pruneHolds(db, resting.holds, old);
     await prunePins(db, old);
+    await pruneLogins(db, old);
   }
   return { runs, deliveries };
 }
@@ -153,4 +154,10 @@ async function prunePins(db: Kysely<Tables>, { before }: Old): Promise<void> {
     .where('ended', '<', before)
     .where('number', '<', Number(last?.highest ?? 0))
     .execute();
+}
+
+/** What would go by itself at the next one, where another ever comes. */
+async function pruneLogins(db: Kysely<Tables>, { before }: Old): Promise<void> {
+  await db.deleteFrom('unlocks').where('at', '<', before).execute();
+  await db.deleteFrom('login_failures').where('expire', '<', before).execute();
 }

@@ -12,6 +12,7 @@ import { namesOf } from './named.ts';
 import type { RecordTable, Tables } from './schema.ts';
 import { decide, writeSetting } from './settings.ts';
 import type { PruneOptions, Purged, PurgedLeaf } from './store.ts';
+import { forgetLogins } from './unlocks.ts';
 
 /** One row of the person. */
 export type Form = Selectable<RecordTable>;
@@ -76,6 +77,7 @@ async function eraseAll(db: Kysely<Tables>, erasing: Erasing): Promise<Purged> {
   const names = await countNames(db, traces.key);
   if (write) {
     await leaveLeaves(write, forms, places);
+    await forgetLogins(write, [...forms.map(form => form.name), ...(await namesOf(write, traces.key))]);
     await eraseNames(write, traces.key);
   }
   return {

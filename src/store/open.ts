@@ -20,6 +20,7 @@ import { prunings } from './settings.ts';
 import { snapshots } from './snapshots.ts';
 import { copyFile, lockFile, sqliteDialect } from './sqlite.ts';
 import type { Lock, Store } from './store.ts';
+import { unlocks } from './unlocks.ts';
 
 export interface StoreOptions {
   /** True makes the store or brings it up to date; only `serve` and `pull` may. */
@@ -59,6 +60,7 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     extracts: extracts(db),
     deliveries: deliveries(db),
     pins: pins(db),
+    unlocks: unlocks(db),
     ledger: asked => ledger(db, asked),
     prune: (pruning, how) => prune(db, pruning, how),
     purge: (key, how) => purge(db, key, how),

@@ -140,6 +140,23 @@ export interface Tables {
     finished: number;
     bytes: number;
   };
+  /** Whose wrong passwords an administrator has forgiven, and when. */
+  unlocks: {
+    /** The SHA-256 of the username, in hex. */
+    name: string;
+    at: number;
+  };
+  /**
+   * How many wrong passwords count against somebody, for all replicas that share the store; empty on SQLite, where one
+   * process keeps them in memory. The columns and their order are those that rate-limiter-flexible writes to.
+   */
+  login_failures: {
+    /** The SHA-256 of the username, in hex. */
+    key: string;
+    points: number;
+    /** From then on they do not count. */
+    expire: number | null;
+  };
 }
 
 /** The columns of each table's primary key; whatever copies a store goes through all of these tables by them. */
@@ -160,6 +177,8 @@ export const PRIMARY_KEYS: { readonly [Table in keyof Tables]: readonly (keyof T
   purged_places: ['snapshot', 'place'],
   settings: ['name'],
   deliveries: ['id'],
+  unlocks: ['name'],
+  login_failures: ['key'],
 };
 
 /**
@@ -184,6 +203,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '2026-11-22-first': { up: db => first(db, engine) },
     '2026-11-22-second-extracts': { up: db => extractTables(db, engine) },
     '2026-11-22-third-decisions': { up: db => decisionTables(db, engine) },
+    '2026-11-23-fourth-logins': { up: db => loginTables(db, engine) },
   };
 }
 
@@ -363,4 +383,19 @@ async function decisionTables(db: Kysely<unknown>, engine: Engine): Promise<void
     .addColumn('value', long, column => column.notNull())
     .execute();
   await sql`insert into settings (name, value) values ('decision', '')`.execute(db);
+}
+
+async function loginTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
+  const { short, count } = TYPES[engine];
+  await db.schema
+    .createTable('unlocks')
+    .addColumn('name', short, column => column.primaryKey().notNull())
+    .addColumn('at', count, column => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('login_failures')
+    .addColumn('key', short, column => column.primaryKey().notNull())
+    .addColumn('points', count, column => column.notNull())
+    .addColumn('expire', count)
+    .execute();
 }

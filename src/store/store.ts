@@ -208,6 +208,14 @@ export interface Pins {
   end(at: Date): Promise<boolean>;
 }
 
+/** Who may try to log in again although they gave wrong passwords too often; the daemon reads what `rosterd unlock` writes. */
+export interface Unlocks {
+  /** Takes the place of an earlier one of the same username; those older than a day go with it. */
+  note(username: string, at: Date): Promise<void>;
+  /** When what counts against somebody was forgiven last; absent when it was not, or longer ago than a day. */
+  last(username: string): Promise<Date | undefined>;
+}
+
 /** What retention takes away: snapshots, with whatever only they had, and what is older than a moment. */
 export interface Pruning {
   readonly snapshots: readonly SnapshotNumber[];
@@ -362,6 +370,7 @@ export interface Store extends AsyncDisposable {
   readonly extracts: Extracts;
   readonly deliveries: Deliveries;
   readonly pins: Pins;
+  readonly unlocks: Unlocks;
   /** What was ever published of what a candidate asks for; usernames as they are spelled, emails folded. */
   ledger(asked: {
     keys: readonly PersonKey[];

@@ -51,6 +51,7 @@ export async function fill(store: Store, { config }: Pick<Place, 'config'>, { mo
   await holdCandidate(store);
   await begin(store);
   await store.pins.set({ snapshot: snapshotNumber(2), at: AT });
+  await store.unlocks.note('hr/1', AT);
   await store.deliveries.add(
     ['one', 'two'].map(id => ({ id, snapshot: snapshotNumber(2), client: '総務', at: AT, finished: true, bytes: 99 })),
   );
@@ -62,6 +63,7 @@ export async function fill(store: Store, { config }: Pick<Place, 'config'>, { mo
     { purged: 900, snapshot: 91, place: 0 },
   ]);
   await insertRows(tables.db, 'settings', [{ name: 'ledger_key', value: 'a key' }]);
+  await insertRows(tables.db, 'login_failures', [{ key: 'b'.repeat(64), points: 2, expire: AT.getTime() }]);
   const [run] = await tables.db.selectFrom('runs').selectAll().where('number', '=', 4).execute();
   // More than a page.
   if (run)

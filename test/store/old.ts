@@ -27,6 +27,8 @@ export async function makeOld(
       await sql`select ${sql.join(columns.map(column => sql.ref(column.name)))} from ${sql.table(name)}`.execute(
         from.db,
       );
+    // The migrations put rows into some of them.
+    await to.db.deleteFrom(name as keyof Tables).execute();
     await insertRows(to.db, name as keyof Tables, rows as never);
   }
 }

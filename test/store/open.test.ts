@@ -109,6 +109,18 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.equal((await store.holds.get(holdNumber(1)))?.end?.how, 'outdated');
     });
 
+    test('of the version before is brought up to date, with the hold that stands in it', async () => {
+      await using here = await place();
+      await makeOld(here, { upTo: '2026-11-22-third-decisions' });
+      const before = await everything(here);
+      assert.equal(await refusal(here.open({ migrate: false })), `the store is empty or of an older version; ${OLD}`);
+      await using store = await here.open();
+      assert.deepEqual(await everything(here), { ...before, login_failures: [], unlocks: [] });
+      assert.equal((await store.holds.open())?.number, 1);
+      await store.unlocks.note('a.lin', new Date(0));
+      assert.deepEqual(await store.unlocks.last('a.lin'), new Date(0));
+    });
+
     test('does not tell its password', async () => {
       await using here = await place();
       await using store = await here.open();
@@ -223,6 +235,14 @@ suite('a SQLite store of an older version', () => {
     } finally {
       process.umask(old);
     }
+  });
+
+  test('is kept under the name of the first migration that is new to it', async () => {
+    await using here = await sqlite();
+    await makeOld(here, { upTo: '2026-11-22-third-decisions' });
+    await (await here.open())[Symbol.asyncDispose]();
+    assert.ok(existsSync(`${here.file}.before-2026-11-23-fourth-logins`));
+    assert.ok(!existsSync(`${here.file}.before-${FIRST_NEW}`));
   });
 
   test('is as it was when bringing it up to date fails, and the next try begins anew', async () => {
