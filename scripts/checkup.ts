@@ -1,8 +1,10 @@
-import type { Config } from '../src/config/schema.ts';
+import type { AuthenticatorConfig, Config, SqlAuthenticatorConfig } from '../src/config/schema.ts';
 import type { Authenticator } from '../src/logins/authenticate.ts';
 import { openAuthenticators } from '../src/logins/open.ts';
+import { survey } from '../src/logins/sql/authenticator.ts';
+import { passwordLookup } from '../src/logins/sql/lookup.ts';
 import { fold } from '../src/roster/fold.ts';
-import type { PersonRecord, Problem, RowCounts, SnapshotNumber } from '../src/roster/model.ts';
+import type { PersonRecord, Problem, RowCounts, Snapshot, SnapshotNumber } from '../src/roster/model.ts';
 import { dayIn } from '../src/runs/time.ts';
 import { openSources } from '../src/sources/open.ts';
 import type { Source } from '../src/sources/source.ts';
@@ -24,11 +26,14 @@ export interface Finding {
 /** Tries everything that a configuration names, and changes nothing: sources are read, directories asked, the store opened. */
 export async function checkUp(config: Config): Promise<Finding[]> {
   const sources = openSources(config.sources);
-  const authenticators = openAuthenticators(config.authenticate);
+  await using opened = new AsyncDisposableStack();
+  const authenticators = openAuthenticators(config.authenticate).map(one => opened.use(one));
+  const { finding, logins } = await lookAtStore(config);
+  const asked = authenticators.map((one, place) => authenticatorFinding(one, config.authenticate[place], logins));
   return [
-    await storeFinding(config),
+    finding,
     ...(await Promise.all(sources.map(source => sourceFinding(source, config)))),
-    ...(await Promise.all(authenticators.map(authenticatorFinding))),
+    ...(await Promise.all(asked)),
     ...(authenticators.length === 0 ? [nobodyAsks] : []),
   ];
 }
@@ -39,7 +44,13 @@ const nobodyAsks: Finding = {
   text: 'is not configured: /authenticate answers that passwords cannot be checked',
 };
 
-async function storeFinding(config: Config): Promise<Finding> {
+/** What was found out about the store, and of whom to look at the password hashes; without logins, there is no snapshot. */
+interface StoreLook {
+  readonly finding: Finding;
+  readonly logins?: readonly string[];
+}
+
+async function lookAtStore(config: Config): Promise<StoreLook> {
   try {
     await using store = await openStore(config.store, { migrate: false });
     const newest = await store.snapshots.newest();
@@ -47,12 +58,29 @@ async function storeFinding(config: Config): Promise<Finding> {
       ? `${store.address}, of which snapshot ${newest.number} is the newest`
       : `${store.address} has no snapshot yet`;
     const warnings = newest ? await unknownProtected(config.guards.protect, store, newest.number) : [];
-    return { part: 'store', fine: true, text, warnings };
+    const finding = { part: 'store', fine: true, text, warnings };
+    return newest ? { finding, logins: await someLogins(store, newest) } : { finding };
   } catch (error) {
     // Before the first run that is as it should be, and after an upgrade too.
     const fine = error instanceof StoreError && error.code !== 'other';
-    return { part: 'store', fine, text: (error as Error).message };
+    return { finding: { part: 'store', fine, text: (error as Error).message } };
   }
+}
+
+/** Of so many people it is looked at how their password is stored: enough to meet every scheme that is not rare. */
+const LOOKED_AT = 50;
+
+/** The logins of some people of the newest snapshot, spread evenly over it. */
+async function someLogins(store: Store, { people }: Snapshot): Promise<string[]> {
+  const keys: string[] = [];
+  let place = 0;
+  for await (const page of store.people.head()) {
+    for (const { key } of page) {
+      if (keys.length < LOOKED_AT && place >= keys.length * (people / LOOKED_AT)) keys.push(key);
+      place += 1;
+    }
+  }
+  return (await store.people.load(keys)).map(({ value }) => value.login).sort();
 }
 
 /** Names that guards.protect has and nobody: a slip of the pen there would be noticed only when somebody goes. */
@@ -94,10 +122,42 @@ const rowText = ({ people, departments, memberships }: RowCounts) =>
 /** Nobody can have this name, so a healthy directory refuses it, and nobody's failures are counted. */
 const NOBODY = 'rosterd-check-nobody';
 
-async function authenticatorFinding(authenticator: Authenticator): Promise<Finding> {
-  const verdict = await authenticator.check(NOBODY, NOBODY, AbortSignal.timeout(10_000));
+async function authenticatorFinding(
+  authenticator: Authenticator,
+  config: AuthenticatorConfig | undefined,
+  logins: readonly string[] | undefined,
+): Promise<Finding> {
+  const verdict = await authenticator.check(NOBODY, NOBODY, { signal: AbortSignal.timeout(10_000) });
   const part = `authenticate ${authenticator.name}`;
-  return verdict.status === 'unavailable'
-    ? { part, fine: false, text: verdict.why }
-    : { part, fine: true, text: 'answers' };
+  if (verdict.status === 'unavailable') return { part, fine: false, text: verdict.why };
+  if (config?.type !== 'sql') return { part, fine: true, text: 'answers' };
+  if (logins === undefined) {
+    return { part, fine: true, text: 'answers; no password hash was looked at, because there is no snapshot yet' };
+  }
+  return { part, ...(await hashesFinding(config, logins)) };
+}
+
+/** Whether the password hashes of these people could be compared with a password, by their form alone. */
+async function hashesFinding(
+  config: SqlAuthenticatorConfig,
+  logins: readonly string[],
+): Promise<Pick<Finding, 'fine' | 'text'>> {
+  try {
+    const look = { logins, signal: AbortSignal.timeout(30_000) };
+    const { schemes, troubles } = await survey(config, passwordLookup(config), look);
+    const [first, ...others] = troubles;
+    if (first === undefined) return { fine: true, text: schemesText(schemes, logins.length) };
+    const more =
+      others.length === 0 ? '' : ` (and so for ${others.length} more of the ${logins.length} people looked at)`;
+    return { fine: false, text: `${first}${more}` };
+  } catch (error) {
+    return { fine: false, text: `the password hashes cannot be looked at: ${(error as Error).message}` };
+  }
+}
+
+function schemesText(schemes: ReadonlyMap<string, number>, people: number): string {
+  const counts = [...schemes].map(([scheme, count]) => `${count} ${scheme}`);
+  const having = schemes.values().reduce((sum, count) => sum + count, 0);
+  const text = `answers; ${having} of ${people} people have a password there`;
+  return counts.length === 0 ? text : `${text}: ${counts.join(', ')}`;
 }

@@ -7,7 +7,7 @@ import type { Config } from '../src/config/schema.ts';
 import { readConfiguration } from '../src/configuration.ts';
 import { openLine } from '../src/line.ts';
 import { openLog } from '../src/log.ts';
-import { hashPassword } from '../src/logins/hashes.ts';
+import { hashPassword } from '../src/logins/sql/hashes.ts';
 import { type Daemon, startDaemon } from '../src/main.ts';
 import { run } from '../src/runs/run.ts';
 import { openStore } from '../src/store/open.ts';

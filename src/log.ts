@@ -1,4 +1,5 @@
 import pino, { type Logger } from 'pino';
+import type { ServerNotice } from './logins/authenticate.ts';
 import type { AutomaticPruning } from './runs/prune.ts';
 import type { RunSummary } from './runs/worker.ts';
 
@@ -34,4 +35,10 @@ export function logRun(log: Logger, { run, outcome, report, joined }: RunSummary
 export function logPruning(log: Logger, pruning: AutomaticPruning): void {
   if ('failure' in pruning) log.error({ why: pruning.failure }, 'old snapshots could not be pruned');
   else if (Object.values(pruning).some(count => count > 0)) log.info(pruning, 'pruned as the retention says');
+}
+
+/** A directory server that fails, or is back. Logins go on at the others, so that nobody else would say so. */
+export function logServer(log: Logger, { server, trouble }: ServerNotice): void {
+  if (trouble === undefined) log.info({ server }, 'directory server answers again');
+  else log.warn({ server, why: trouble }, 'directory server fails');
 }

@@ -1,13 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config/schema.ts';
 import { databaseAddress, printableAddress } from './connect/database.ts';
-import type { LoginService } from './http/login.ts';
 import { type RosterServer, startServer } from './http/server.ts';
-import { logPruning, logRun } from './log.ts';
-import { type Authenticator, authenticate } from './logins/authenticate.ts';
+import { logPruning, logRun, logServer } from './log.ts';
+import type { Authenticator, ServerNotice } from './logins/authenticate.ts';
+import { openCounters } from './logins/counters.ts';
 import { openAuthenticators } from './logins/open.ts';
-import { rosterService, servedSnapshot } from './runs/answers.ts';
+import { type Clock, loginService } from './logins/service.ts';
+import { LoginThrottle } from './logins/throttle.ts';
+import { rosterService, servedPerson } from './runs/answers.ts';
 import { startSchedule } from './runs/schedule.ts';
 import { RunWorker } from './runs/worker.ts';
 import { DeliveryQueue } from './store/delivery-queue.ts';
@@ -46,7 +49,11 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
       now,
     }),
   );
-  const server = stack.use(await startHttp({ config, log, store, worker, deliveries, now }));
+  const notify = (notice: ServerNotice) => logServer(log, notice);
+  const chain = openAuthenticators(config.authenticate, notify).map(authenticator => stack.use(authenticator));
+  const counters = stack.use(await openCounters(config.store, config.throttle));
+  const throttle = new LoginThrottle({ counters, unlockedAt: name => store.unlocks.last(name), now: clock.now });
+  const server = stack.use(await startHttp({ config, log, store, worker, deliveries, chain, throttle, now }));
   const schedule = stack.use(startSchedules(config, worker));
   server.ready();
   log.info({ address: server.address, store: store.address }, 'serving');
@@ -85,10 +92,12 @@ interface Parts {
   readonly store: Store;
   readonly worker: RunWorker;
   readonly deliveries: DeliveryQueue;
+  readonly chain: readonly Authenticator[];
+  readonly throttle: LoginThrottle;
   now(): Date;
 }
 
-function startHttp({ config, log, store, worker, deliveries, now }: Parts): Promise<RosterServer> {
+function startHttp({ config, log, store, worker, deliveries, chain, throttle, now }: Parts): Promise<RosterServer> {
   const { listen, clients } = config.server;
   const roster = rosterService({
     sync: config.sync,
@@ -99,7 +108,8 @@ function startHttp({ config, log, store, worker, deliveries, now }: Parts): Prom
     // A request's id is the client's to choose, and may come twice.
     delivered: ({ requestId: _, ...delivery }) => deliveries.add({ ...delivery, id: randomUUID() }),
   });
-  const login = loginService(openAuthenticators(config.authenticate), store, log);
+  const loginOf = async (username: string) => (await servedPerson(store, username))?.login;
+  const login = loginService({ chain, throttle, clock, log, loginOf });
   return startServer({ listen, clients, roster, login, language: config.language, log, now });
 }
 
@@ -119,42 +129,7 @@ async function serveAlone({ store }: Config): Promise<AsyncDisposable | null> {
   );
 }
 
-/** How long a login may take in all, in milliseconds: OMFLOW's users wait for it. */
-const LOGIN_DEADLINE = 10_000;
-
-function loginService(chain: readonly Authenticator[], store: Store, log: Logger): LoginService {
-  return {
-    async check(username, password, meta) {
-      const began = performance.now();
-      const signal = AbortSignal.timeout(LOGIN_DEADLINE);
-      const loginOf = (name: string) => orAborted(servedLogin(store, name), signal);
-      const result = await authenticate(chain, { username, password }, { loginOf, signal });
-      const why = 'why' in result ? result.why : undefined;
-      const line = {
-        request_id: meta.requestId,
-        client: meta.client,
-        username: username.slice(0, 150),
-        outcome: result.status,
-        by: result.by,
-        why,
-        ms: Math.round(performance.now() - began),
-      };
-      log[result.status === 'unavailable' ? 'error' : 'info'](line, 'login');
-      return { status: result.status };
-    },
-  };
-}
-
-/** A store that does not answer must not keep somebody waiting for longer than a login may take. */
-function orAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  signal.addEventListener('abort', () => reject(new Error('the store does not answer')), { once: true });
-  return Promise.race([work, promise]);
-}
-
-/** The name at the directory of whoever has this username in the snapshot that is served. */
-async function servedLogin(store: Store, username: string): Promise<string | undefined> {
-  const served = await servedSnapshot(store);
-  const person = served && (await store.people.named(username, served));
-  return person?.value.login;
-}
+const clock: Clock = {
+  now: () => performance.now(),
+  wait: (time, signal) => sleep(time, undefined, { signal }).catch(() => {}),
+};

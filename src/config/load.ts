@@ -131,7 +131,7 @@ function furtherProblems(document: unknown, form: readonly string[]): string[] {
 
 const FILES = new Set(['ca_file', 'cert_file', 'key_file', 'file', 'manifest', 'tokens']);
 /** Blocks whose keys are the administrator's own words. */
-const OWN_WORDS = new Set(['map', 'extra', 'values', 'extend', 'hosts']);
+const OWN_WORDS = new Set(['map', 'extra', 'values', 'extend', 'hosts', 'headers', 'json', 'form']);
 
 /** Paths count from the folder of the file that names them. */
 function absolute(config: WrittenConfig, folder: string): WrittenConfig {

@@ -1,41 +1,12 @@
 import { z } from 'zod';
 import { LIMITED } from '../roster/guard.ts';
-import { type DatabaseConfig, database, databaseUrl, directory, noStartTlsOnLdaps } from './connections.ts';
+import { authenticator } from './authenticators.ts';
+import { type DatabaseConfig, database, databaseUrl } from './connections.ts';
 import { schedule } from './schedule.ts';
 import { type SourceConfig, source } from './sources.ts';
+import { throttle } from './throttle.ts';
 import { duration, patience, seconds, share, timezone } from './units.ts';
 import { text } from './values.ts';
-
-const ldapAuthenticator = z
-  .strictObject({
-    type: z.literal('ldap'),
-    ...directory,
-    timeout: patience.default(seconds(5)),
-    bind_dn: text.optional().describe('{username}@corp.example, or a DN with {username} in it'),
-    base: text.optional(),
-    filter: text.optional().describe('(uid={username})'),
-    name_attribute: text.optional().describe('the attribute that must equal the name; default: the one in the filter'),
-  })
-  .superRefine((block, context) => {
-    const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    const searches = block.base !== undefined || block.filter !== undefined;
-    if ((block.bind_dn === undefined) === !searches) {
-      wrong('bind_dn', 'needs either bind_dn, or base and filter to search by');
-    } else if (searches && (block.base === undefined || block.filter === undefined)) {
-      wrong(block.base === undefined ? 'base' : 'filter', 'is missing: a search needs both base and filter');
-    }
-    for (const name of ['bind_dn', 'filter'] as const) {
-      if (block[name] !== undefined && !block[name].includes('{username}')) wrong(name, 'must contain {username}');
-    }
-  })
-  .superRefine(noStartTlsOnLdaps);
-
-const sqlAuthenticator = z.strictObject({
-  type: z.literal('sql'),
-  ...database,
-  query: text.describe('one SELECT with one ? for the login, giving the password hash as its first column'),
-  timeout: patience.default(seconds(5)),
-});
 
 const limit = z.union([
   share.transform(number => ({ share: number })),
@@ -122,7 +93,7 @@ export const configSchema = z.strictObject({
       first: given?.first ?? ('accept' as const),
     })),
   sources: z.array(source).min(1, 'is empty: there is nothing to pull from'),
-  authenticate: z.array(z.discriminatedUnion('type', [ldapAuthenticator, sqlAuthenticator])).default([]),
+  authenticate: z.array(authenticator).default([]),
   check: z
     .strictObject({
       usernames: z.enum(['ascii', 'unicode']).optional(),
@@ -138,6 +109,7 @@ export const configSchema = z.strictObject({
       reused_email: given?.reused_email ?? ('quarantine' as const),
     })),
   guards,
+  throttle,
   retention,
 });
 
@@ -151,6 +123,8 @@ export type ClientConfig = Config['server']['clients'][number];
 export type AuthenticatorConfig = Config['authenticate'][number];
 export type LdapAuthenticatorConfig = Extract<AuthenticatorConfig, { type: 'ldap' }>;
 export type SqlAuthenticatorConfig = Extract<AuthenticatorConfig, { type: 'sql' }>;
+export type RestAuthenticatorConfig = Extract<AuthenticatorConfig, { type: 'rest' }>;
+export type ThrottleConfig = Config['throttle'];
 export type LimitConfig = z.output<typeof limit>;
 export type Language = Config['language'];
 

@@ -32,7 +32,8 @@ export function fillSecrets(document: unknown, places: SecretPlaces): Filled {
     return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, fill(one, [...path, name])]));
   };
   const fillText = (text: string, path: Path) => {
-    const secret = SECRET_NAMES.has(String(path.at(-1))) ? text !== '' : passwordInUrl.test(text);
+    // A request that carries passwords has {password} where one will be.
+    const secret = SECRET_NAMES.has(String(path.at(-1))) ? !/^(\{password\})?$/.test(text) : passwordInUrl.test(text);
     if (secret && text.search(reference) < 0) {
       warnings.push(`${printPath(path)}: a secret stands in the file itself; better \${file:NAME} or \${env:NAME}`);
     }

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
+import { addAbortListener, once } from 'node:events';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { addAbortSignal } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { Client, DN, type Entry, ResultCodeError } from 'ldapts';
 import type { TlsConfig } from '../config/connections.ts';
 import { tlsOptions } from './tls.ts';
@@ -29,11 +28,21 @@ export interface LdapSearch {
  * time-out.
  */
 export async function openLdap(server: LdapServer, signal: AbortSignal): Promise<LdapConnection> {
-  const socket = await reach(server, signal);
-  if (!isEncrypted(server)) return new LdapConnection(socket);
+  const connection = await connectLdap(server, signal);
+  connection.breakAt(signal);
+  return connection;
+}
+
+/** As `openLdap`, for a connection that outlives the signal: once it is open, that counts no more. */
+export async function connectLdap(server: LdapServer, signal: AbortSignal): Promise<LdapConnection> {
+  const socket = connectTcp({ ...addressOf(server.url), noDelay: true });
+  using _ = breakSocketAt(signal, socket);
+  await ready(socket, 'connect');
+  if (!isEncrypted(server)) return new LdapConnection(socket, 'not encrypted');
   try {
     if (server.startTls) await startTls(socket);
-    return new LdapConnection(await encrypt(socket, server, signal));
+    const secure = await encrypt(socket, server, signal);
+    return new LdapConnection(secure, encryptionOf(secure));
   } catch (error) {
     socket.destroy();
     throw error;
@@ -45,12 +54,31 @@ export async function openLdap(server: LdapServer, signal: AbortSignal): Promise
  * would connect anew and go on as anonymous. Referrals are not followed. Disposing of it closes it.
  */
 export class LdapConnection implements AsyncDisposable {
+  /** For a log: the version of TLS, whose the server's certificate is and when it ends. */
+  readonly encryption: string;
   readonly #client: Client;
   readonly #socket: Socket;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, encryption: string) {
+    this.encryption = encryption;
     this.#socket = socket;
     this.#client = clientOver(socket);
+  }
+
+  /** Whether neither side has closed it, as far as was heard. */
+  get isOpen(): boolean {
+    return this.#socket.readyState === 'open';
+  }
+
+  /** Breaks the connection when `signal` aborts, and whatever waits for it rejects; until the result is disposed of. */
+  breakAt(signal: AbortSignal): Disposable {
+    return breakSocketAt(signal, this.#socket);
+  }
+
+  /** Lets the process end while nothing but this connection is open, or keeps it from that again. */
+  setIdle(idle: boolean): void {
+    if (idle) this.#socket.unref();
+    else this.#socket.ref();
   }
 
   /** Proves by a simple bind that the password is that of `name`; rejects with ldapts' `ResultCodeError` when it is not. */
@@ -65,6 +93,14 @@ export class LdapConnection implements AsyncDisposable {
     // With a size limit of our own, ldapts would not tell a part from the whole.
     const found = await this.#answer(this.#client.search(base, { filter, attributes: [...attributes] }));
     return found.searchEntries;
+  }
+
+  /**
+   * Asks what the server tells anybody of itself (the root DSE). A server that stands still takes connections all the
+   * same; only an answer shows that it lives.
+   */
+  async readRoot(): Promise<void> {
+    await this.#answer(this.#client.search('', { scope: 'base', filter: '(objectClass=*)', attributes: ['1.1'] }));
   }
 
   /** The socket, for whoever goes on with messages of their own; from then on this is only good for closing. */
@@ -124,9 +160,9 @@ function addressOf(url: string): { host: string; port: number } {
   return { host: hostname.replace(/^\[(.*)\]$/, '$1'), port: port === '' ? usual : Number(port) };
 }
 
-function reach(server: LdapServer, signal: AbortSignal): Promise<Socket> {
-  const socket = connectTcp({ ...addressOf(server.url), noDelay: true });
-  return ready(addAbortSignal(signal, socket), 'connect');
+function breakSocketAt(signal: AbortSignal, socket: Socket): Disposable {
+  const giveUp = () => socket.destroy(new Error('the wait was given up', { cause: signal.reason }));
+  return addAbortListener(signal, giveUp);
 }
 
 /**
@@ -143,22 +179,26 @@ async function startTls(socket: Socket): Promise<void> {
   socket.removeAllListeners('data');
 }
 
-function encrypt(socket: Socket, { url, tls = {} }: LdapServer, signal: AbortSignal): Promise<Socket> {
+async function encrypt(socket: Socket, { url, tls = {} }: LdapServer, signal: AbortSignal): Promise<TLSSocket> {
   const host = tls.server_name ?? addressOf(url).host;
   // A certificate may be for an IP address, but TLS does not let us ask for one by it.
   const name = isIP(host) ? {} : { servername: host };
   const secure = connectTls({ ...tlsOptions(tls), ...name, host, socket });
-  return ready(addAbortSignal(signal, secure), 'secureConnect');
+  using _ = breakSocketAt(signal, secure);
+  return await ready(secure, 'secureConnect');
+}
+
+function encryptionOf(socket: TLSSocket): string {
+  const certificate = socket.getPeerX509Certificate();
+  const subject = (certificate?.subject ?? certificate?.subjectAltName ?? 'nobody').replaceAll('\n', ', ');
+  return `encrypted with ${socket.getProtocol()}; the certificate is of ${subject}, until ${certificate?.validTo}`;
 }
 
 /** The socket once it has emitted `event`; one that fails destroys itself. */
 async function ready<Stream extends Socket>(socket: Stream, event: string): Promise<Stream> {
-  try {
-    await once(socket, event);
-  } finally {
-    // What breaks it between two requests is found by the next one.
-    socket.on('error', () => {});
-  }
+  // What breaks it between two requests is found by the next one.
+  socket.on('error', () => {});
+  await once(socket, event);
   return socket;
 }
 

@@ -3,6 +3,7 @@ import { inflated } from './body.ts';
 import { type Credentials, readCredentials } from './credentials.ts';
 import type { Failure } from './failure.ts';
 import type { LoginService } from './login.ts';
+import { loginText } from './messages.ts';
 
 const SUCCESS = Buffer.from('{"status":"success"}');
 
@@ -13,15 +14,8 @@ export function authenticate(login: LoginService): Step {
     if (typeof credentials === 'string') return fail(ctx, credentials);
     const { requestId, client, words } = ctx.state;
     const answer = await login.check(credentials.username, credentials.password, { requestId, client });
-    switch (answer.status) {
-      case 'accepted':
-        ctx.body = SUCCESS;
-        return;
-      case 'refused':
-        return refuse(ctx, words.loginRefused);
-      case 'unavailable':
-        return refuse(ctx, words.loginUnavailable);
-    }
+    if (answer.status === 'accepted') ctx.body = SUCCESS;
+    else refuse(ctx, loginText(words, answer));
   };
 }
 

@@ -1,7 +1,15 @@
+/**
+ * Why somebody may not log in, where that may be told: their password is the right one. Not so for `locked_out`, for a
+ * directory does not look at the password of an account that it has locked; the configuration decides whether to tell that.
+ */
+export type Bar = 'password_expired' | 'account_disabled' | 'not_now' | 'locked_out';
+
 /** What became of one try to log in. */
 export type LoginAnswer =
   | { readonly status: 'accepted' }
   | { readonly status: 'refused' }
+  /** The directory says why, and who asks may be told. */
+  | { readonly status: 'barred'; readonly bar: Bar }
   /** The password could not be checked: never told as a wrong one, because OMFLOW locks accounts after a few. */
   | { readonly status: 'unavailable' };
 

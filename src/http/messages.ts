@@ -1,6 +1,7 @@
 import type { Language } from '../config/schema.ts';
 import type { ChangeCounts } from '../roster/model.ts';
 import type { Failure } from './failure.ts';
+import type { Bar, LoginAnswer } from './login.ts';
 import type { SyncRefusal } from './roster.ts';
 
 const MAX_LENGTH = 300;
@@ -9,6 +10,7 @@ const MAX_LENGTH = 300;
 export interface Words {
   readonly failures: Readonly<Record<Failure, string>>;
   readonly loginRefused: string;
+  readonly loginBarred: Readonly<Record<Bar, string>>;
   readonly loginUnavailable: string;
   readonly firstPullRunning: string;
   readonly unavailable: string;
@@ -41,6 +43,18 @@ export function refusalText(words: Words, refusal: SyncRefusal): string {
       return short(`${words.held(refusal.hold, sizesOf(refusal.changes))}${refusal.why}`);
     case 'stale':
       return short(`${words.stale(minute(refusal.since))}${refusal.why}`);
+  }
+}
+
+/** What somebody reads whom `/authenticate` does not let in. */
+export function loginText(words: Words, answer: Exclude<LoginAnswer, { status: 'accepted' }>): string {
+  switch (answer.status) {
+    case 'refused':
+      return words.loginRefused;
+    case 'barred':
+      return words.loginBarred[answer.bar];
+    case 'unavailable':
+      return words.loginUnavailable;
   }
 }
 
@@ -81,6 +95,12 @@ const en: Words = {
     draining: 'rosterd is stopping; try again in a few seconds',
   },
   loginRefused: 'account or password is incorrect',
+  loginBarred: {
+    password_expired: 'the password has expired or must be changed; change it and log in again',
+    account_disabled: 'the account is disabled or has expired; ask your administrator',
+    not_now: 'logging in is not allowed now or from here',
+    locked_out: 'the account is locked; try again later or ask your administrator',
+  },
   loginUnavailable: 'cannot check passwords now',
   firstPullRunning: 'The first pull is still running. Try again in a few minutes.',
   unavailable: 'The roster cannot be read now. Run `rosterd status` on the server of rosterd.',
@@ -112,6 +132,12 @@ const zhTW: Words = {
     draining: 'rosterd 正在停止；請於數秒後再試',
   },
   loginRefused: '帳號或密碼不正確',
+  loginBarred: {
+    password_expired: '密碼已過期或必須變更；請變更密碼後再登入',
+    account_disabled: '帳戶已停用或已過期；請洽系統管理員',
+    not_now: '目前的時間或所在位置不允許登入',
+    locked_out: '帳戶已鎖定；請稍後再試，或洽系統管理員',
+  },
   loginUnavailable: '目前無法驗證密碼',
   firstPullRunning: '第一次資料擷取仍在進行中，請於幾分鐘後再試。',
   unavailable: '目前無法讀取名冊。請在 rosterd 伺服器上執行 `rosterd status`。',
@@ -143,6 +169,14 @@ const ja: Words = {
     draining: 'rosterd は停止中です。数秒後に再試行してください',
   },
   loginRefused: 'アカウントまたはパスワードが正しくありません',
+  loginBarred: {
+    password_expired:
+      'パスワードの有効期限が切れているか、変更が必要です。パスワードを変更してから、もう一度ログインしてください',
+    account_disabled: 'アカウントが無効になっているか、有効期限が切れています。システム管理者に問い合わせてください',
+    not_now: '現在の時間帯または場所からのログインは許可されていません',
+    locked_out:
+      'アカウントはロックアウトされています。しばらくしてから再試行するか、システム管理者に問い合わせてください',
+  },
   loginUnavailable: '現在パスワードを確認できません',
   firstPullRunning: '最初のデータ取得がまだ実行中です。数分後に再試行してください。',
   unavailable: '現在、名簿を読み出せません。rosterd のサーバーで `rosterd status` を実行してください。',

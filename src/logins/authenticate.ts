@@ -1,22 +1,45 @@
+import type { Bar } from '../http/login.ts';
+
 /** What one authenticator says about a name and a password. Each `why` is for the log, without any secret. */
 export type Verdict =
   | { readonly status: 'accepted' }
-  /** It knows the person (or must be taken to), and the password is not theirs: final, nobody else is asked. */
-  | { readonly status: 'refused'; readonly why: string }
+  /**
+   * It knows the person (or must be taken to), and does not let them in: final, nobody else is asked. `weighed` where it
+   * compared the password with theirs: such a refusal counts, and how long it took is the measure for all others.
+   */
+  | { readonly status: 'refused'; readonly weighed: boolean; readonly why: string }
+  /** The password is theirs, and still they may not log in: final, too. */
+  | { readonly status: 'barred'; readonly bar: Bar; readonly why: string }
   /** It does not know the person: the next one in the chain is asked. */
   | { readonly status: 'unknown'; readonly why: string }
   /** It could not be asked: never to be read as a wrong password. */
   | { readonly status: 'unavailable'; readonly why: string };
 
+/** How one attempt is made. */
+export interface Asking {
+  /** Aborted when nobody waits for the answer any more. */
+  readonly signal: AbortSignal;
+  /** Told of each step, for somebody who looks on: which server, under which name, what it answered. Never a secret. */
+  readonly note?: ((step: string) => void) | undefined;
+}
+
 /**
  * One way to check a password. `login` is the person's name at the directory and `password` is what was typed, both
  * checked already: non-empty, at most 1,024 characters, without NUL, well-formed. It answers within its own time-out or when
- * `signal` aborts, never throws for what a server may do, and never puts the password into a text.
+ * the signal aborts, never throws for what a server may do, and never puts the password into a text. Disposing of it
+ * closes whatever it keeps open.
  */
-export interface Authenticator {
+export interface Authenticator extends AsyncDisposable {
   /** What the log calls it, without any secret. */
   readonly name: string;
-  check(login: string, password: string, signal: AbortSignal): Promise<Verdict>;
+  check(login: string, password: string, asking: Asking): Promise<Verdict>;
+}
+
+/** A server that failed, or after that answers again: for the log, since logins go on at another one. */
+export interface ServerNotice {
+  readonly server: string;
+  /** Absent when it answers again. */
+  readonly trouble?: string;
 }
 
 /** What somebody typed, as it was received: nothing is trimmed or normalised on the way. */
@@ -26,24 +49,26 @@ export interface Attempt {
 }
 
 /** What an attempt is decided against. */
-export interface Circumstances {
+export interface Circumstances extends Asking {
   /**
    * The name at the directory of whoever has exactly this username in the snapshot that `/sync` serves, or undefined
    * when nobody has; rejects when that cannot be told, which is an outage.
    */
   loginOf(username: string): Promise<string | undefined>;
-  /** Aborted when nobody waits for the answer any more. */
-  readonly signal: AbortSignal;
+  /** Whether the password may be tried at all, and what counts of it afterwards. Absent: it is tried in any case. */
+  readonly throttle?: Throttle | undefined;
+}
+
+/** What stands between a person who was found and the directories; see {@link LoginThrottle}. */
+export interface Throttle {
+  attempt(attempt: Attempt, signal: AbortSignal, ask: () => Promise<LoginResult>): Promise<LoginResult>;
 }
 
 /**
  * How an attempt ended. Outside, there is one `refused`: who asks is not told whether the name is unknown, unpublished
  * or ambiguous, or the password wrong. `by` and `why` are for the log; `by` is absent where no authenticator decided.
  */
-export type LoginResult =
-  | { readonly status: 'accepted'; readonly by: string }
-  | { readonly status: 'refused'; readonly by?: string; readonly why: string }
-  | { readonly status: 'unavailable'; readonly by?: string; readonly why: string };
+export type LoginResult = { readonly by?: string } & Exclude<Verdict, { status: 'unknown' }>;
 
 /**
  * Who may log in: the first authenticator of the chain that knows the person decides. Nothing leaves this machine for
@@ -54,13 +79,17 @@ export async function authenticate(
   attempt: Attempt,
   circumstances: Circumstances,
 ): Promise<LoginResult> {
-  // The throttle will stand here, and those refused without a directory will wait as long as the others do.
   const wrong = flaw('username', attempt.username) ?? flaw('password', attempt.password);
-  if (wrong !== undefined) return { status: 'refused', why: wrong };
-  const person = await find(attempt.username, circumstances);
-  if (typeof person !== 'string') return person;
-  return await ask(chain, authenticator => authenticator.check(person, attempt.password, circumstances.signal));
+  if (wrong !== undefined) return unweighed(wrong);
+  const login = await find(attempt.username, circumstances);
+  if (typeof login !== 'string') return login;
+  const { signal, note, throttle } = circumstances;
+  const ask = () => askChain(chain, authenticator => authenticator.check(login, attempt.password, { signal, note }));
+  return throttle ? await throttle.attempt(attempt, signal, ask) : await ask();
 }
+
+/** A refusal for which no password was compared. */
+export const unweighed = (why: string): LoginResult => ({ status: 'refused', weighed: false, why });
 
 /** In characters as people count them, so that one emoji is one. */
 const LONGEST = 1024;
@@ -76,13 +105,13 @@ function flaw(name: keyof Attempt, value: string): string | undefined {
 /** The person's name at the directory, or how the attempt ends without one. */
 async function find(username: string, { loginOf }: Circumstances): Promise<string | LoginResult> {
   try {
-    return (await loginOf(username)) ?? { status: 'refused', why: 'the name is not in the served snapshot' };
+    return (await loginOf(username)) ?? unweighed('the name is not in the served snapshot');
   } catch (error) {
     return { status: 'unavailable', why: `the served snapshot cannot be read: ${(error as Error).message}` };
   }
 }
 
-async function ask(
+async function askChain(
   chain: readonly Authenticator[],
   check: (authenticator: Authenticator) => Promise<Verdict>,
 ): Promise<LoginResult> {
@@ -94,5 +123,5 @@ async function ask(
     if (verdict.status !== 'unknown') return { ...verdict, by: authenticator.name };
     unknowing.push(`${authenticator.name}: ${verdict.why}`);
   }
-  return { status: 'refused', why: unknowing.join('; ') };
+  return unweighed(unknowing.join('; '));
 }

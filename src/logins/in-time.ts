@@ -6,6 +6,12 @@ export interface Patience {
   readonly timeout: number;
 }
 
+/** What an attempt comes to for which nobody waits any more. */
+export const GIVEN_UP: Verdict = {
+  status: 'unavailable',
+  why: 'was given up, by who asked, before it answered',
+};
+
 /**
  * The verdict that `ask` comes to, or `unavailable` when it throws or is given up, which it learns by the signal it gets.
  * `words` says of what it threw what the log is to know; without them that is the error's message.
@@ -19,10 +25,14 @@ export async function inTime(
   try {
     return await ask(deadline);
   } catch (error) {
-    if (signal.aborted) return { status: 'unavailable', why: 'was given up, by who asked, before it answered' };
-    const why = deadline.aborted ? `did not answer within ${timeout} ms` : words(error);
-    return { status: 'unavailable', why };
+    if (signal.aborted) return GIVEN_UP;
+    return { status: 'unavailable', why: deadline.aborted ? lateAfter(timeout) : words(error) };
   }
+}
+
+/** Said of what gave no answer for so many milliseconds. */
+export function lateAfter(timeout: number): string {
+  return `did not answer within ${timeout} ms`;
 }
 
 /** When a name has several addresses and none can be reached, Node's error has a code but an empty message. */

@@ -1,38 +1,63 @@
 import { FilterParser } from 'ldapts';
 import type { AuthenticatorConfig, LdapAuthenticatorConfig, SqlAuthenticatorConfig } from '../config/schema.ts';
-import type { Authenticator } from './authenticate.ts';
-import { ldapAuthenticator } from './ldap.ts';
-import { namingAttribute, searchFilter } from './ldap-names.ts';
-import { passwordLookup } from './lookup.ts';
-import { sqlAuthenticator } from './sql.ts';
+import type { Authenticator, ServerNotice } from './authenticate.ts';
+import { ldapAuthenticator } from './ldap/authenticator.ts';
+import { namingAttribute, searchFilter } from './ldap/names.ts';
+import { restAuthenticator } from './rest/authenticator.ts';
+import { restProblems } from './rest/problems.ts';
+import { sqlAuthenticator } from './sql/authenticator.ts';
+import { passwordLookup } from './sql/lookup.ts';
 
-/** The configured chain, in its order. Nothing is connected yet; the chain must have no {@link chainProblems}. */
-export function openAuthenticators(chain: readonly AuthenticatorConfig[]): Authenticator[] {
-  return chain.map(open);
+type Notify = (notice: ServerNotice) => void;
+
+/**
+ * The configured chain, in its order. Nothing is connected yet; the chain must have no {@link chainProblems}. `notify` is told
+ * of servers that fail, and of those that are back.
+ */
+export function openAuthenticators(chain: readonly AuthenticatorConfig[], notify?: Notify): Authenticator[] {
+  return chain.map(config => open(config, notify));
 }
 
-function open(config: AuthenticatorConfig): Authenticator {
+function open(config: AuthenticatorConfig, notify?: Notify): Authenticator {
   switch (config.type) {
     case 'ldap':
-      return ldapAuthenticator(config);
+      return ldapAuthenticator(config, notify && { notify });
     case 'sql':
       return sqlAuthenticator(config, passwordLookup(config));
+    case 'rest':
+      return restAuthenticator(config);
   }
 }
 
 /** What is wrong with a chain beyond the schema, path first: `authenticate[0].bind_dn: …`. */
 export function chainProblems(chain: readonly AuthenticatorConfig[]): string[] {
   return chain.flatMap((config, place) => {
-    const own = config.type === 'ldap' ? ldapProblems(config) : sqlProblems(config);
     const order = place < chain.length - 1 ? orderProblems(config) : [];
-    return [...order, ...own].map(problem => `authenticate[${place}].${problem}`);
+    return [...order, ...ownProblems(config)].map(problem => `authenticate[${place}].${problem}`);
   });
 }
 
-/** A template binds as whoever it is given, so what comes after it would never be asked. */
+function ownProblems(config: AuthenticatorConfig): string[] {
+  switch (config.type) {
+    case 'ldap':
+      return ldapProblems(config);
+    case 'sql':
+      return sqlProblems(config);
+    case 'rest':
+      return restProblems(config);
+  }
+}
+
+/** One that never says that it does not know somebody: what comes after it would never be asked. */
 function orderProblems(config: AuthenticatorConfig): string[] {
-  const knowsEverybody = config.type === 'ldap' && config.bind_dn !== undefined;
-  return knowsEverybody ? ['bind_dn: knows everybody, so it must be the last of the chain'] : [];
+  if (config.type === 'ldap' && config.bind_dn !== undefined) {
+    return ['bind_dn: knows everybody, so it must be the last of the chain'];
+  }
+  if (config.type !== 'rest' || config.unknown !== undefined) return [];
+  return [
+    'unknown: is missing, so this one knows everybody and must be the last of the chain; ' +
+      'say which answer means that nobody is known by that login, or move it to the end',
+  ];
 }
 
 function ldapProblems({ filter, name_attribute }: LdapAuthenticatorConfig): string[] {

@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { RosterBody, RosterService, SentRoster, SyncAnswer, SyncRefusal } from '../http/roster.ts';
-import type { SnapshotNumber } from '../roster/model.ts';
+import type { Person, SnapshotNumber } from '../roster/model.ts';
 import type { RecordedRun, RunCause, Store } from '../store/store.ts';
 
 /** What decides about `/sync` besides the store. */
@@ -46,6 +46,12 @@ export function rosterService(settings: AnswerSettings): RosterService {
 export async function servedSnapshot({ pins, snapshots }: Pick<Store, 'pins' | 'snapshots'>) {
   const pin = await pins.current();
   return pin?.snapshot ?? (await snapshots.newest())?.number;
+}
+
+/** Whoever has exactly this username in the snapshot that is served: nobody else may log in by it. */
+export async function servedPerson(store: Store, username: string): Promise<Person | undefined> {
+  const served = await servedSnapshot(store);
+  return served && (await store.people.named(username, served))?.value;
 }
 
 /** The snapshot to answer with, or why there is none. */

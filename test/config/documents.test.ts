@@ -25,6 +25,27 @@ test('the example configuration can be used as it is, once its secret file is th
   assert.equal(sqlSourceIn(config).password, 'secret');
 });
 
+test('the blocks of its chain that are comments can be used, too', async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, 'rosterd.yaml');
+  const example = await readFile(EXAMPLE, 'utf8');
+  const chain = /^authenticate:\n(?: .*\n)+/m.exec(example)?.[0] ?? '';
+  const uncommented = chain.replace(/^ {2}# {3}tls: .*\n/m, '').replace(/^ {2}# /gm, '  ');
+  const config = parse(example) as Record<string, unknown>;
+  const { authenticate } = parse(uncommented) as { authenticate: { type: string }[] };
+  assert.deepEqual(
+    authenticate.map(one => one.type),
+    ['sql', 'ldap', 'rest', 'ldap'],
+  );
+  await writeFile(file, JSON.stringify({ ...config, sources: smallSources, authenticate }));
+  for (const name of ['hr_password', 'ldap_password', 'sso_key']) {
+    await writeFile(join(folder.path, name), 'secret\n', { mode: 0o600 });
+  }
+  assert.deepEqual(readConfiguration(file, {}).warnings, []);
+});
+
+const smallSources = [{ name: 'hr', type: 'csv', people: { file: 'hr.csv', map: { username: 'account' } } }];
+
 /** The keys that the schema knows on the first two levels, as `server.listen`. */
 function keysOf(schema: Schema, path = '', depth = 2): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => {

@@ -68,6 +68,7 @@ suite('a configuration', () => {
       authenticate: [],
       check: { usernames: 'ascii', reserved: [], gender: 'male', reused_email: 'quarantine' },
       guards: { protect: [] },
+      throttle: { failures: 3, within: 1_800_000 },
       retention: { last: 50, daily: 90 * 86_400_000, monthly: 24 },
     });
     const source = sqlSourceIn(config);
@@ -79,13 +80,50 @@ suite('a configuration', () => {
     assert.throws(() => Object.assign(config.sync, { deadline: 1 }), TypeError);
   });
 
+  test('gets the defaults of its authenticators, too', async () => {
+    const text = `${SMALL}authenticate:
+  - { type: ldap, url: ldaps://x, base: dc=x, filter: "(uid={username})" }
+  - { type: sql, url: "mysql://a@b/c", query: SELECT h FROM p WHERE l = ? }
+  - { type: rest, url: https://x/login, auth: basic, refused: { status: 401 } }
+`;
+    const url = ['ldaps://x'];
+    const rest = { method: 'POST', headers: {}, accepted: { status: [200, 201, 202, 204] }, timeout: 5000 };
+    assert.deepEqual((await load(text)).config.authenticate, [
+      {
+        type: 'ldap',
+        url,
+        start_tls: false,
+        timeout: 5000,
+        base: 'dc=x',
+        filter: '(uid={username})',
+        reveal_lockout: false,
+      },
+      { type: 'sql', url: 'mysql://a@b/c', query: 'SELECT h FROM p WHERE l = ?', timeout: 5000 },
+      { type: 'rest', url: 'https://x/login', auth: 'basic', refused: { status: [401] }, ...rest },
+    ]);
+    const other = (await load(text.replace(', refused: { status: 401 }', ''))).config.authenticate[2];
+    assert.deepEqual(other?.type === 'rest' && other.refused, { status: [401, 403] });
+  });
+
+  test('leaves what a request carries as it is written', async () => {
+    const json = { file: 'a.txt', url: 'sqlite:x', password: '{password}' };
+    const { config, warnings } = await load(
+      `${SMALL}authenticate: [ { type: rest, url: "https://x/login", json: ${JSON.stringify(json)}, headers: { file: "x" } } ]\n`,
+    );
+    const [rest] = config.authenticate;
+    assert.deepEqual(rest?.type === 'rest' && [rest.json, rest.headers], [json, { file: 'x' }]);
+    assert.deepEqual(warnings, []);
+  });
+
   test('has units', async () => {
     const { config } = await load(
       `${SMALL}sync: { fresh_for: 1.5s, deadline: 500ms, max_stale: 7d }
 guards: { people_removed: 2.5%, departments_removed: { floor: 1, share: 100 %, ceiling: 0 }, protect: [ceo] }
+throttle: { failures: 5, within: 1.5h }
 retention: { daily: 30d, monthly: 6 }
 `,
     );
+    assert.deepEqual(config.throttle, { failures: 5, within: 5_400_000 });
     assert.deepEqual([config.sync.fresh_for, config.sync.deadline, config.sync.max_stale], [1500, 500, 604_800_000]);
     assert.deepEqual(config.guards, {
       people_removed: { share: 0.025 },
@@ -340,12 +378,53 @@ suite('what is wrong in a configuration', () => {
   - { type: sql, url: "mysql://a@b/c" }
 `;
     assert.deepEqual(await problems(text), [
-      'authenticate[0].type: "ldpa" is not what belongs here; there are ldap, sql',
+      'authenticate[0].type: "ldpa" is not what belongs here; there are ldap, sql, rest',
       'authenticate[1].url: "http://x" is not ldap://host or ldaps://host',
       'authenticate[2].bind_dn: must contain {username}',
       'authenticate[2].start_tls: is for ldap:// addresses; ldaps:// is encrypted already',
       'authenticate[3].filter: is missing: a search needs both base and filter',
       'authenticate[4].query: is missing',
+    ]);
+  });
+
+  test('how one is asked', async () => {
+    const text = `${SMALL}authenticate:
+  - { type: ldap, url: ldaps://x, bind_dn: "{username}@x", reveal_lockout: maybe }
+  - { type: sql, url: "mysql://a@b/c", query: SELECT 1, scheme: bcrypt, timeout: 0s }
+  - { type: sql, url: "mysql://a@b/c", query: SELECT 1, salt: before }
+  - { type: rest, url: "https://x", method: POTS, auth: digest }
+  - { type: rest, url: "https://x", accepted: { status: 42 }, refused: { status: [] }, unknown: { status: 404, feild: a } }
+  - { type: rest, url: "https://x", accepted: { status: 200, field: ok }, refused: { status: [401, 600], equals: no } }
+`;
+    assert.deepEqual(await problems(text), [
+      'authenticate[0].reveal_lockout: is text, and must be true or false',
+      'authenticate[1].scheme: "bcrypt" is none of md5, sha1, sha256',
+      'authenticate[1].timeout: "0s" is not between 1ms and 9s, of the 10s that a login may take in all; write it like 5s',
+      'authenticate[2].salt: "before" is of use with scheme alone: other hashes have their salt in them',
+      'authenticate[3].method: "POTS" is none of GET, POST, PUT; did you mean POST?',
+      'authenticate[3].auth: "digest" is none of basic',
+      'authenticate[4].accepted.status: is not a status code',
+      'authenticate[4].refused.status: is empty',
+      'authenticate[4].unknown.feild: there is no such key; did you mean field?',
+      'authenticate[5].accepted: needs field and equals together',
+      'authenticate[5].refused.status[1]: is not a status code',
+      'authenticate[5].refused: needs field and equals together',
+    ]);
+  });
+
+  test('a throttle', async () => {
+    const why = async (throttle: string) => await problems(`${SMALL}throttle: ${throttle}\n`);
+    assert.deepEqual(await why('{ failures: 0, within: 2d, whithin: 1m }'), [
+      'throttle.failures: is less than 1',
+      'throttle.within: "2d" is not between 1s and 24h; write it like 30m',
+      'throttle.whithin: there is no such key; did you mean within?',
+    ]);
+    assert.deepEqual(await why('{ failures: 2.5, within: 500ms }'), [
+      'throttle.failures: is a number, and must be a whole number',
+      'throttle.within: "500ms" is not between 1s and 24h; write it like 30m',
+    ]);
+    assert.deepEqual(await why('{ within: 1800 }'), [
+      'throttle.within: 1800 is not a time span; write it like 500ms, 10s, 30m, 24h or 7d',
     ]);
   });
 

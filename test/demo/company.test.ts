@@ -7,9 +7,9 @@ import { anotherChange, COMPANY_FILE, DEMO_LOGIN, makeCompany, moveDepartment } 
 import { NEWCOMERS, SECOND_DAY } from '../../config/demo/people.ts';
 import { demoConfiguration } from '../../config/demo/template.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { hashPassword } from '../../src/logins/hashes.ts';
-import { passwordLookup } from '../../src/logins/lookup.ts';
-import { sqlAuthenticator } from '../../src/logins/sql.ts';
+import { sqlAuthenticator } from '../../src/logins/sql/authenticator.ts';
+import { hashPassword } from '../../src/logins/sql/hashes.ts';
+import { passwordLookup } from '../../src/logins/sql/lookup.ts';
 import { draft } from '../../src/roster/check.ts';
 import { fold } from '../../src/roster/fold.ts';
 import { merge } from '../../src/roster/merge.ts';
@@ -163,11 +163,12 @@ suite('the configuration', () => {
     await using given = await demo(() => hash);
     const [config] = given.config.authenticate;
     assert.ok(config?.type === 'sql');
-    const { check } = sqlAuthenticator(config, passwordLookup(config));
-    assert.deepEqual(await check(DEMO_LOGIN.username, DEMO_LOGIN.password, signal), { status: 'accepted' });
-    assert.deepEqual(await check('m.hale', DEMO_LOGIN.password, signal), { status: 'accepted' });
-    assert.equal((await check(DEMO_LOGIN.username, 'wrong', signal)).status, 'refused');
-    assert.equal((await check('nobody', DEMO_LOGIN.password, signal)).status, 'unknown');
+    await using authenticator = sqlAuthenticator(config, passwordLookup(config));
+    const check = (login: string, password: string) => authenticator.check(login, password, { signal });
+    assert.deepEqual(await check(DEMO_LOGIN.username, DEMO_LOGIN.password), { status: 'accepted' });
+    assert.deepEqual(await check('m.hale', DEMO_LOGIN.password), { status: 'accepted' });
+    assert.equal((await check(DEMO_LOGIN.username, 'wrong')).status, 'refused');
+    assert.equal((await check('nobody', DEMO_LOGIN.password)).status, 'unknown');
   });
 });
 

@@ -21,6 +21,16 @@ test('a wrong one, and an outage, are 200 and say so', async () => {
   assert.equal(assertFails(await login(house, ALICE), 200), 'cannot check passwords now');
 });
 
+test('the right one of somebody who may not log in is 200, and says why not', async () => {
+  await using house = await openHouse();
+  house.login.bars.set('alice', 'password_expired');
+  assert.equal(
+    assertFails(await login(house, ALICE), 200),
+    'the password has expired or must be changed; change it and log in again',
+  );
+  assert.equal(assertFails(await login(house, json('alice', 'wrong')), 200), 'account or password is incorrect');
+});
+
 test('nothing is trimmed, normalised or looked at on the way', async () => {
   await using house = await openHouse();
   const pairs = [

@@ -5,7 +5,7 @@ import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'nod
 import { connect, type Socket } from 'node:net';
 import { pino } from 'pino';
 import type { ClientConfig } from '../../src/config/schema.ts';
-import type { LoginMeta, LoginService } from '../../src/http/login.ts';
+import type { Bar, LoginAnswer, LoginMeta, LoginService } from '../../src/http/login.ts';
 import type { RosterService, SentRoster, SyncAnswer } from '../../src/http/roster.ts';
 import { type RosterServer, type ServerSettings, startServer } from '../../src/http/server.ts';
 import { snapshotNumber } from '../../src/roster/model.ts';
@@ -51,9 +51,11 @@ export const success = (text: string | Uint8Array): SyncAnswer => ({
   body: { snapshot: snapshotNumber(41), bytes: typeof text === 'string' ? new TextEncoder().encode(text) : text },
 });
 
-/** Three people's passwords; nobody else's can be checked while `down`. */
+/** Three people's passwords, some of them of no use; nobody's can be checked while `down`. */
 export class KnownPasswords implements LoginService {
   down = false;
+  /** Who may not log in with the right password, and why. */
+  readonly bars = new Map<string, Bar>();
   readonly asked: { username: string; password: string; meta: LoginMeta }[] = [];
   readonly #called = gateway();
   /** Resolves with the first call. */
@@ -64,11 +66,13 @@ export class KnownPasswords implements LoginService {
     ['王小明', 'pässword✓'],
   ]);
 
-  async check(username: string, password: string, meta: LoginMeta) {
+  async check(username: string, password: string, meta: LoginMeta): Promise<LoginAnswer> {
     this.asked.push({ username, password, meta });
     this.#called.resolve();
-    if (this.down) return { status: 'unavailable' as const };
-    return { status: this.#passwords.get(username) === password ? ('accepted' as const) : ('refused' as const) };
+    if (this.down) return { status: 'unavailable' };
+    if (this.#passwords.get(username) !== password) return { status: 'refused' };
+    const bar = this.bars.get(username);
+    return bar === undefined ? { status: 'accepted' } : { status: 'barred', bar };
   }
 }
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Language } from '../../src/config/schema.ts';
 import { FAILURES, type Failure } from '../../src/http/failure.ts';
-import { refusalText, WORDS } from '../../src/http/messages.ts';
+import type { Bar } from '../../src/http/login.ts';
+import { loginText, refusalText, WORDS } from '../../src/http/messages.ts';
 import type { SyncRefusal } from '../../src/http/roster.ts';
 import type { ChangeCounts } from '../../src/roster/model.ts';
 import { ask, assertFails, login, openHouse } from './house.ts';
@@ -60,6 +61,29 @@ const LOGINS: Record<Language, [refused: string, unavailable: string]> = {
   ja: ['アカウントまたはパスワードが正しくありません', '現在パスワードを確認できません'],
 };
 
+const BARRED: Record<Language, Record<Bar, string>> = {
+  en: {
+    password_expired: 'the password has expired or must be changed; change it and log in again',
+    account_disabled: 'the account is disabled or has expired; ask your administrator',
+    not_now: 'logging in is not allowed now or from here',
+    locked_out: 'the account is locked; try again later or ask your administrator',
+  },
+  'zh-TW': {
+    password_expired: '密碼已過期或必須變更；請變更密碼後再登入',
+    account_disabled: '帳戶已停用或已過期；請洽系統管理員',
+    not_now: '目前的時間或所在位置不允許登入',
+    locked_out: '帳戶已鎖定；請稍後再試，或洽系統管理員',
+  },
+  ja: {
+    password_expired:
+      'パスワードの有効期限が切れているか、変更が必要です。パスワードを変更してから、もう一度ログインしてください',
+    account_disabled: 'アカウントが無効になっているか、有効期限が切れています。システム管理者に問い合わせてください',
+    not_now: '現在の時間帯または場所からのログインは許可されていません',
+    locked_out:
+      'アカウントはロックアウトされています。しばらくしてから再試行するか、システム管理者に問い合わせてください',
+  },
+};
+
 /** A phrase that every failure must have, so that no two texts were swapped in any language. */
 const PHRASES: Record<Failure, [en: RegExp, zhTW: RegExp, ja: RegExp]> = {
   malformed: [/not well-formed HTTP/, /格式正確的 HTTP/, /正しい形式の HTTP/],
@@ -96,6 +120,13 @@ for (const [index, language] of LANGUAGES.entries()) {
     assert.equal(assertFails(await login(house, body), 200), LOGINS[language][0]);
     house.login.down = true;
     assert.equal(assertFails(await login(house, body), 200), LOGINS[language][1]);
+  });
+
+  test(`${language}: who may not log in is told why`, () => {
+    for (const [bar, text] of Object.entries(BARRED[language])) {
+      assert.equal(loginText(WORDS[language], { status: 'barred', bar: bar as Bar }), text);
+      assert.ok(text.length <= 300);
+    }
   });
 
   test(`${language}: every failure has its own text`, () => {

@@ -1,33 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { Client } from 'ldapts';
-import { type Attempt, type Authenticator, authenticate, type Verdict } from '../../src/logins/authenticate.ts';
+import { type Attempt, authenticate } from '../../src/logins/authenticate.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { directory, startSlapd } from '../support/slapd.ts';
 import { ldapConfig, opened } from './configured.ts';
+import { accepted, barred, Known, refused, unavailable } from './known.ts';
 
 const signal = new AbortController().signal;
-
-/** A directory of its own: it knows the logins it is given, each with a verdict, and counts who asks. */
-class Known implements Authenticator {
-  readonly name: string;
-  readonly asked: string[] = [];
-  readonly #verdicts: ReadonlyMap<string, Verdict>;
-
-  constructor(name: string, verdicts: Readonly<Record<string, Verdict>>) {
-    this.name = name;
-    this.#verdicts = new Map(Object.entries(verdicts));
-  }
-
-  async check(login: string, password: string): Promise<Verdict> {
-    this.asked.push(`${login}:${password}`);
-    return this.#verdicts.get(login) ?? { status: 'unknown', why: 'nobody of that name' };
-  }
-}
-
-const accepted: Verdict = { status: 'accepted' };
-const refused: Verdict = { status: 'refused', why: 'another password' };
-const unavailable: Verdict = { status: 'unavailable', why: 'broke the connection' };
 
 /** A snapshot in which some were renamed: username to the name at the directory. */
 function published(people: Readonly<Record<string, string>>) {
@@ -48,8 +28,8 @@ suite('the chain', () => {
     );
   });
 
-  test('a wrong password never falls through, and an outage stops it as one', async () => {
-    for (const verdict of [refused, unavailable]) {
+  test('a wrong password never falls through, nor what the right one may not do, and an outage stops it as one', async () => {
+    for (const verdict of [refused, barred, unavailable]) {
       const next = new Known('next', { ada: accepted });
       const result = await authenticate(
         [new Known('first', { ada: verdict }), next],
@@ -65,6 +45,7 @@ suite('the chain', () => {
     const chain = [new Known('hr', {}), new Known('ldap', {})];
     assert.deepEqual(await authenticate(chain, { username: 'ada', password: 'pw' }, everybody), {
       status: 'refused',
+      weighed: false,
       why: 'hr: nobody of that name; ldap: nobody of that name',
     });
   });
@@ -80,7 +61,7 @@ suite('the chain', () => {
     const hr = new Known('hr', { ada: accepted });
     for (const username of ['Ada', 'ada ', ' ada', 'gone', 'constructor', 'àda']) {
       const result = await authenticate([hr], { username, password: 'pw' }, everybody);
-      assert.deepEqual(result, { status: 'refused', why: 'the name is not in the served snapshot' });
+      assert.deepEqual(result, { status: 'refused', weighed: false, why: 'the name is not in the served snapshot' });
     }
     assert.deepEqual(hr.asked, []);
   });
@@ -115,7 +96,11 @@ suite('what may not be passed on', () => {
         ['password', { username: 'ada', password: value }],
       ];
       for (const [field, attempt] of attempts) {
-        assert.deepEqual(await authenticate([hr], attempt, open), { status: 'refused', why: `the ${field} ${words}` });
+        assert.deepEqual(await authenticate([hr], attempt, open), {
+          status: 'refused',
+          weighed: false,
+          why: `the ${field} ${words}`,
+        });
       }
       assert.deepEqual(hr.asked, []);
     });
@@ -138,7 +123,7 @@ test('an empty password makes no connection, even to a server that would take it
   await client.bind(person.dn, '');
   await client.unbind();
 
-  const ldap = opened(
+  await using ldap = opened(
     ldapConfig({ url: `ldap://127.0.0.1:${proxy.port}`, bind_dn: `uid={username},${directory.peopleDn}` }),
   );
   const snapshot = { loginOf: async () => person.uid, signal };
@@ -148,7 +133,7 @@ test('an empty password makes no connection, even to a server that would take it
   assert.equal(proxy.connections, 0);
   assert.equal((await attempt(person.uid, person.password)).status, 'accepted');
   assert.equal(proxy.connections, 1);
-  assert.deepEqual(await ldap.check(person.uid, '', signal), {
+  assert.deepEqual(await ldap.check(person.uid, '', { signal }), {
     status: 'unavailable',
     why: 'would be asked to bind without a name or without a password',
   });

@@ -3,6 +3,7 @@ import {
   type AuthenticatorConfig,
   configSchema,
   type LdapAuthenticatorConfig,
+  type RestAuthenticatorConfig,
   type SqlAuthenticatorConfig,
 } from '../../src/config/schema.ts';
 import type { Authenticator, Verdict } from '../../src/logins/authenticate.ts';
@@ -25,6 +26,12 @@ export function sqlConfig(block: Partial<Record<keyof SqlAuthenticatorConfig, un
   return config;
 }
 
+export function restConfig(block: Partial<Record<keyof RestAuthenticatorConfig, unknown>>): RestAuthenticatorConfig {
+  const [config] = chainConfig({ type: 'rest', ...block });
+  assert(config?.type === 'rest');
+  return config;
+}
+
 /** The authenticator that the daemon would make of this configuration. */
 export function opened(config: AuthenticatorConfig): Authenticator {
   const [authenticator] = openAuthenticators([config]);
@@ -34,9 +41,24 @@ export function opened(config: AuthenticatorConfig): Authenticator {
 
 /** What the authenticator of this configuration says, asked by somebody who waits as long as it takes. */
 export async function ask(config: AuthenticatorConfig, login: string, password: string): Promise<Verdict> {
-  const verdict = await opened(config).check(login, password, new AbortController().signal);
-  if (password.length > 3) assert.ok(!why(verdict).includes(password), `the password is told: ${why(verdict)}`);
-  return verdict;
+  await using authenticator = opened(config);
+  return (await attempt(authenticator, login, password)).verdict;
+}
+
+/** What an authenticator says, and each step that it told of. */
+export interface Attempted {
+  readonly verdict: Verdict;
+  readonly steps: readonly string[];
+}
+
+/** Asks as `ask` does, and looks on. */
+export async function attempt(authenticator: Authenticator, login: string, password: string): Promise<Attempted> {
+  const steps: string[] = [];
+  const { signal } = new AbortController();
+  const verdict = await authenticator.check(login, password, { signal, note: step => steps.push(step) });
+  const told = [why(verdict), ...steps].filter(text => text.includes(password));
+  if (password.length > 3) assert.deepEqual(told, [], 'the password is told');
+  return { verdict, steps };
 }
 
 /** What a failed verdict tells the log. */

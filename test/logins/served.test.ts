@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { hashPassword } from '../../src/logins/hashes.ts';
+import { hashPassword } from '../../src/logins/sql/hashes.ts';
 import { type Daemon, startDaemon } from '../../src/main.ts';
 import { snapshotNumber } from '../../src/roster/model.ts';
 import { leave, openHouse } from '../runs/house.ts';

@@ -13,7 +13,6 @@ const BIN = 'node_modules/.bin';
 const node = (version: string) => `#!/bin/sh
 case $1 in
   -v) echo v${version} ;;
-  -p) echo ${version.split('.')[0]} ;;
   *) [ "\${4:-}" = serve ] && { trap 'echo stopping; exit 7' TERM; echo ready; while :; do sleep 0.05; done; }
      echo ${version} "$@" ;;
 esac
@@ -56,11 +55,13 @@ suite('the launcher', () => {
     const env = { PATH: `${folder.path}/bin:/usr/bin:/bin` };
     await program(join(folder.path, 'bin/node'), node('25.1.0'));
     assert.match((await runProgram(`${home}/scripts/rosterd`, ['help'], { env })).stdout, /^25\.1\.0 /);
+    await program(join(folder.path, 'bin/node'), node('24.6.9'));
+    assert.equal((await runProgram(`${home}/scripts/rosterd`, ['help'], { env })).code, 4);
     await program(join(folder.path, 'bin/node'), node('20.2.0'));
     const old = await runProgram(`${home}/scripts/rosterd`, ['help'], { env });
     assert.equal(
       old.stderr,
-      `rosterd: there is no Node 24 to run on (the one on the PATH is v20.2.0); run "npm ci" in ${home}\n`,
+      `rosterd: there is no Node 24.7 to run on (the one on the PATH is v20.2.0); run "npm ci" in ${home}\n`,
     );
     assert.equal(old.code, 4);
   });

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { startFaultProxy } from '../support/fault-proxy.ts';
-import { freePort } from '../support/port.ts';
-import { directory, sharedSlapd, startSlapd } from '../support/slapd.ts';
-import { ask, ldapConfig, opened, why } from './configured.ts';
-import { silentServer } from './listening.ts';
+import { startFaultProxy } from '../../support/fault-proxy.ts';
+import { freePort } from '../../support/port.ts';
+import { directory, sharedSlapd, startSlapd } from '../../support/slapd.ts';
+import { ask, ldapConfig, opened, why } from '../configured.ts';
+import { silentServer } from '../listening.ts';
 
 const { peopleDn, people, reader } = directory;
 const [ada] = people;
@@ -73,15 +73,15 @@ suite('a server in trouble', () => {
 
   test('is not waited for when nobody waits for us', async () => {
     await using silent = await silentServer();
-    const ldap = opened(ldapConfig({ url: `ldap://127.0.0.1:${silent.port}`, ...byName }));
+    await using ldap = opened(ldapConfig({ url: `ldap://127.0.0.1:${silent.port}`, ...byName }));
     const giveUp = new AbortController();
-    const asked = ldap.check(ada.uid, ada.password, giveUp.signal);
+    const asked = ldap.check(ada.uid, ada.password, giveUp);
     await sleep(50);
     assert.equal(silent.open, 1);
     giveUp.abort();
     const gone = { status: 'unavailable', why: 'was given up, by who asked, before it answered' };
     assert.deepEqual(await asked, gone);
-    assert.deepEqual(await ldap.check(ada.uid, ada.password, giveUp.signal), gone);
+    assert.deepEqual(await ldap.check(ada.uid, ada.password, giveUp), gone);
   });
 
   test('keeps no connection of an attempt that was given up', async () => {

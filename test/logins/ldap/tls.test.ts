@@ -4,12 +4,12 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
-import { makeCertificates } from '../support/certificates.ts';
-import { type TemporaryFolder, temporaryFolder } from '../support/folder.ts';
-import { runProgram } from '../support/program.ts';
-import { directory, sharedSlapd } from '../support/slapd.ts';
-import { ask, ldapConfig, why } from './configured.ts';
-import { listening } from './listening.ts';
+import { makeCertificates } from '../../support/certificates.ts';
+import { type TemporaryFolder, temporaryFolder } from '../../support/folder.ts';
+import { runProgram } from '../../support/program.ts';
+import { directory, sharedSlapd } from '../../support/slapd.ts';
+import { ask, attempt, ldapConfig, opened, why } from '../configured.ts';
+import { listening } from '../listening.ts';
 
 const [ada] = directory.people;
 const bind_dn = `uid={username},${directory.peopleDn}`;
@@ -68,6 +68,13 @@ suite('LDAPS and StartTLS', () => {
       status: 'unavailable',
       why: 'its certificate has expired; renew it on the server (CERT_HAS_EXPIRED)',
     });
+    // Another server is asked then, and this one is not told the password in another way.
+    const { ldapsUrl, caFile } = sharedSlapd();
+    await using both = opened(ldapConfig({ url: [url, ldapsUrl], bind_dn, tls: { ca_file: caFile } }));
+    const { verdict, steps } = await attempt(both, ada.uid, ada.password);
+    assert.deepEqual(verdict, { status: 'accepted' });
+    assert.match(steps[1] ?? '', new RegExp(`^${url} its certificate has expired; `));
+    assert.equal(steps[2], `asking ${ldapsUrl}`);
   });
 
   test('name a file that is missing', async () => {

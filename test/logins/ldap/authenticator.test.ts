@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { startFaultProxy } from '../support/fault-proxy.ts';
-import { directory, entry, type Slapd, sharedSlapd, startSlapd } from '../support/slapd.ts';
-import { ask, ldapConfig, why } from './configured.ts';
+import { startFaultProxy } from '../../support/fault-proxy.ts';
+import { directory, entry, type Slapd, sharedSlapd, startSlapd } from '../../support/slapd.ts';
+import { ask, ldapConfig, why } from '../configured.ts';
 
 const { peopleDn, people, reader } = directory;
 const [ada, , jing] = people;
@@ -17,6 +17,7 @@ suite('by a DN template', () => {
     assert.deepEqual(await ask(config, ada.uid, ada.password), { status: 'accepted' });
     assert.deepEqual(await ask(config, ada.uid, jing.password), {
       status: 'refused',
+      weighed: true,
       why: `${ada.dn} has another password`,
     });
     assert.equal((await ask(config, jing.uid, jing.password)).status, 'accepted');
@@ -149,7 +150,11 @@ suite('a directory with awkward people', () => {
 
   test('several entries are refused, even with the right password', async () => {
     const config = ldapConfig({ url: slapd.url, ...bySearch, filter: '(sn={username})' });
-    assert.deepEqual(await ask(config, 'Twin', 'same'), { status: 'refused', why: 'several entries have that name' });
+    assert.deepEqual(await ask(config, 'Twin', 'same'), {
+      status: 'refused',
+      weighed: false,
+      why: 'several entries have that name',
+    });
   });
 
   test('an entry that the server takes for equal, and we do not, is somebody else', async () => {

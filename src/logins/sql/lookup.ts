@@ -3,12 +3,28 @@ import { DatabaseSync } from 'node:sqlite';
 import { addAbortSignal } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, createConnection } from 'mysql2';
-import type { SqlAuthenticatorConfig } from '../config/schema.ts';
-import { databaseAddress } from '../connect/database.ts';
-import { mysqlOptions } from '../connect/mysql.ts';
-import type { PasswordLookup } from './sql.ts';
+import type { SqlAuthenticatorConfig } from '../../config/schema.ts';
+import { databaseAddress } from '../../connect/database.ts';
+import { mysqlOptions } from '../../connect/mysql.ts';
 
-/** How to read password hashes from the database that the configuration names. A new connection an attempt, for now. */
+/** What the configured query gives for a login. */
+export interface Found {
+  readonly columns: number;
+  /** Every row, as the text of each of its columns, null for NULL. */
+  readonly rows: readonly Row[];
+}
+
+type Row = readonly (string | null)[];
+
+/**
+ * Asks the database for a login. Rejects when it cannot be asked, and at once, with nothing left open, when `signal` aborts.
+ */
+export type PasswordLookup = (login: string, signal: AbortSignal) => Promise<Found>;
+
+/**
+ * How to read password hashes from the database that the configuration names. Every attempt has a connection of its own:
+ * none waits for another, and none meets what another has left behind.
+ */
 export function passwordLookup(config: SqlAuthenticatorConfig): PasswordLookup {
   const address = databaseAddress(config);
   return address.engine === 'sqlite' ? sqliteLookup(address.path, config.query) : mysqlLookup(config);
@@ -32,20 +48,21 @@ function sqliteLookup(file: string, query: string): PasswordLookup {
   };
 }
 
-function readSqlite(file: string, query: string, login: string): (string | null)[] {
+function readSqlite(file: string, query: string, login: string): Found {
   using database = new DatabaseSync(file, { readOnly: true, timeout: 0 });
   const statement = database.prepare(query);
   statement.setReturnArrays(true);
-  return statement.all(login).map(row => textOf(Object.values(row)[0]));
+  const rows = statement.all(login).map(row => Object.values(row).map(textOf));
+  return { columns: statement.columns().length, rows };
 }
 
 function mysqlLookup(config: SqlAuthenticatorConfig): PasswordLookup {
   return async (login, signal) => {
     const { connection, socket } = await openMysql(config, signal);
     try {
-      const rows = await readMysql(connection, config.query, login);
+      const found = await readMysql(connection, config.query, login);
       connection.end();
-      return rows;
+      return found;
     } catch (error) {
       socket.destroy();
       throw error;
@@ -54,10 +71,10 @@ function mysqlLookup(config: SqlAuthenticatorConfig): PasswordLookup {
 }
 
 /** Prepared on the server, so that a `?` within a string of the query stays one. */
-async function readMysql(connection: Connection, query: string, login: string): Promise<(string | null)[]> {
-  const [rows] = await connection.promise().execute({ sql: query, values: [login], rowsAsArray: true });
+async function readMysql(connection: Connection, query: string, login: string): Promise<Found> {
+  const [rows, fields] = await connection.promise().execute({ sql: query, values: [login], rowsAsArray: true });
   if (!Array.isArray(rows)) throw new Error('the query gives no rows; it must be a SELECT');
-  return rows.map(row => textOf((row as unknown as unknown[])[0]));
+  return { columns: fields.length, rows: rows.map(row => (row as unknown as unknown[]).map(textOf)) };
 }
 
 /** A connection that breaks when `signal` aborts. The socket is ours, because mysql2's own `destroy` only says goodbye and waits. */

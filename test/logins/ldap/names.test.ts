@@ -8,7 +8,7 @@ import {
   escapeFilterValue,
   namingAttribute,
   searchFilter,
-} from '../../src/logins/ldap-names.ts';
+} from '../../../src/logins/ldap/names.ts';
 
 /** Names with more of what is special than chance would bring. */
 const special = fc.constantFrom(...' #"+,;<>=\\*()\0\n\x7f', '吳', '🔑', '$&', '{username}');

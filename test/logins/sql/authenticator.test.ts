@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hashPassword } from '../../src/logins/hashes.ts';
-import { startFaultProxy } from '../support/fault-proxy.ts';
-import { temporaryFolder } from '../support/folder.ts';
-import { freshDatabase } from '../support/mariadb.ts';
-import { sharedAddress } from '../support/shared.ts';
-import { ask, opened, sqlConfig, why } from './configured.ts';
-import { silentServer } from './listening.ts';
+import { hashPassword } from '../../../src/logins/sql/hashes.ts';
+import { startFaultProxy } from '../../support/fault-proxy.ts';
+import { temporaryFolder } from '../../support/folder.ts';
+import { freshDatabase } from '../../support/mariadb.ts';
+import { sharedAddress } from '../../support/shared.ts';
+import { ask, opened, sqlConfig, why } from '../configured.ts';
+import { silentServer } from '../listening.ts';
 
-const query = 'SELECT hash, id FROM people WHERE login = ?';
+const query = 'SELECT hash FROM people WHERE login = ?';
 const adas = await hashPassword('ada-secret 🔑');
 
 /** Login and hash of everybody in the databases below. */
@@ -22,7 +22,9 @@ const people: readonly [string, string | null][] = [
   ['without', null],
   ['blank', ''],
   ["o'brien\\", adas],
-  ['legacy', '$9$nobody-knows'],
+  ['locked', `!${adas}`],
+  ['bare', '5f4dcc3b5aa765d61d8327deb882cf99'],
+  ['slow', `$2b$16$${'a'.repeat(53)}`],
 ];
 
 const table = 'CREATE TABLE people (id INTEGER PRIMARY KEY, login VARCHAR(50), hash VARCHAR(200))';
@@ -53,28 +55,57 @@ for (const [kind, open] of Object.entries({ SQLite: sqliteDatabase, MariaDB: mar
     test('decide', async () => {
       await using database = await open();
       const config = sqlConfig({ url: database.url, query });
-      const said = async (login: string, password: string) => await ask(config, login, password);
+      await using authenticator = opened(config);
+      const said = (login: string, password: string) =>
+        authenticator.check(login, password, { signal: new AbortController().signal });
       assert.deepEqual(await said('ada', 'ada-secret 🔑'), { status: 'accepted' });
       assert.deepEqual(await said("o'brien\\", 'ada-secret 🔑'), { status: 'accepted' });
-      assert.deepEqual(await said('ada', 'ada-secret'), { status: 'refused', why: 'ada has another password' });
+      assert.deepEqual(await said('ada', 'ada-secret'), {
+        status: 'refused',
+        weighed: true,
+        why: 'ada has another password',
+      });
       assert.deepEqual(await said('eve', 'x'), { status: 'unknown', why: 'no row has that login' });
       assert.deepEqual(await said("' OR 1 = 1 -- ", 'x'), { status: 'unknown', why: 'no row has that login' });
       assert.deepEqual(await said('twin', 'ada-secret 🔑'), {
         status: 'refused',
+        weighed: false,
         why: 'several rows have the login twin',
       });
       for (const login of ['without', 'blank']) {
-        assert.deepEqual(await said(login, 'x'), { status: 'refused', why: `${login} has no password there` });
+        const why = `${login} has no password there`;
+        assert.deepEqual(await said(login, 'x'), { status: 'refused', weighed: false, why });
       }
+      const why = 'the password of locked is locked there';
+      assert.deepEqual(await said('locked', 'ada-secret 🔑'), { status: 'refused', weighed: false, why });
     });
 
     test('of an unknown form are an outage, and not in its words', async () => {
       await using database = await open();
       const config = sqlConfig({ url: database.url, query });
-      assert.deepEqual(await ask(config, 'legacy', 'x'), {
+      assert.deepEqual(await ask(config, 'bare', 'x'), {
         status: 'unavailable',
-        why: 'the password hash of legacy is of a form that rosterd does not know',
+        why: 'the password hash of bare is 32 hexadecimal digits; name how they were made by scheme: md5',
       });
+    });
+
+    test('of a wrong number of columns are an outage, even where nobody is known', async () => {
+      await using database = await open();
+      const said = (columns: string, more = {}) => {
+        const asking = `SELECT ${columns} FROM people WHERE login = ?`;
+        return ask(sqlConfig({ url: database.url, query: asking, ...more }), 'eve', 'x');
+      };
+      const salted = { scheme: 'md5', salt: 'before' };
+      assert.deepEqual(await said('hash, id'), {
+        status: 'unavailable',
+        why: 'the query gives 2 columns; it must give the hash alone, or, with scheme and salt, the hash and the salt',
+      });
+      assert.deepEqual(await said('hash', salted), {
+        status: 'unavailable',
+        why: 'the query gives one column; with salt it must give two, the hash and the salt',
+      });
+      assert.equal((await said('hash')).status, 'unknown');
+      assert.equal((await said('hash, id', salted)).status, 'unknown');
     });
 
     test('may be bytes', async () => {
@@ -120,7 +151,45 @@ suite('a SQLite file', () => {
   });
 });
 
+test('what is done is told to somebody who looks on, and nothing of the hash', async () => {
+  await using database = await sqliteDatabase();
+  await using authenticator = opened(sqlConfig({ url: database.url, query }));
+  const told = async (login: string, password: string) => {
+    const steps: string[] = [];
+    await authenticator.check(login, password, {
+      signal: new AbortController().signal,
+      note: step => steps.push(step),
+    });
+    return steps;
+  };
+  const found = ['1 row has the login ada', 'the password hash is of scrypt, N=16384, r=8, p=1'];
+  assert.deepEqual(await told('ada', 'ada-secret 🔑'), [...found, 'the password is the same']);
+  assert.deepEqual(await told('ada', 'ada-secret'), [...found, 'the password is a different one']);
+  assert.deepEqual(await told('twin', 'x'), ['2 rows have the login twin']);
+});
+
+test('a hash that takes too long is given up in time', async () => {
+  await using database = await sqliteDatabase();
+  const verdict = await ask(sqlConfig({ url: database.url, query, timeout: '300ms' }), 'slow', 'x');
+  assert.deepEqual(verdict, { status: 'unavailable', why: 'did not answer within 300 ms' });
+});
+
 suite('a MariaDB server', () => {
+  test('that makes hashes itself makes what we can compare with', async () => {
+    await using database = await mariadbDatabase();
+    const said = (made: string, more = {}) =>
+      ask(sqlConfig({ url: database.url, query: `SELECT ${made} WHERE ? <> ''`, ...more }), 'ada', 'pässwörd 🔑');
+    const password = "'pässwörd 🔑'";
+    const before = { scheme: 'md5', salt: 'before' };
+    const after = { scheme: 'sha256', salt: 'after' };
+    const accepted = { status: 'accepted' };
+    assert.deepEqual(await said(`PASSWORD(${password})`), accepted);
+    assert.deepEqual(await said(`SHA1(${password})`, { scheme: 'sha1' }), accepted);
+    assert.deepEqual(await said(`MD5(CONCAT('s-鹽', ${password})), 's-鹽'`, before), accepted);
+    assert.deepEqual(await said(`SHA2(CONCAT(${password}, 7), 256), 7`, after), accepted);
+    assert.equal((await said(`SHA2(CONCAT(${password}, 7), 256), 8`, after)).status, 'refused');
+  });
+
   const through = (url: string, port: number) => Object.assign(new URL(url), { host: `127.0.0.1:${port}` }).href;
   const behindProxy = () =>
     startFaultProxy({ host: '127.0.0.1', port: Number(new URL(sharedAddress('ROSTERD_TEST_MYSQL_URL')).port) });
@@ -179,8 +248,9 @@ suite('a MariaDB server', () => {
   test('is not waited for when nobody waits for us', async () => {
     await using database = await mariadbDatabase();
     const slow = sqlConfig({ url: database.url, query: 'SELECT SLEEP(1) FROM people WHERE login = ?' });
+    await using authenticator = opened(slow);
     const giveUp = new AbortController();
-    const asked = opened(slow).check('ada', 'x', giveUp.signal);
+    const asked = authenticator.check('ada', 'x', { signal: giveUp.signal });
     await sleep(100);
     giveUp.abort();
     assert.deepEqual(await asked, { status: 'unavailable', why: 'was given up, by who asked, before it answered' });
@@ -200,8 +270,8 @@ suite('a MariaDB server', () => {
   test('keeps no connection of an attempt that was answered, or failed', async () => {
     await using database = await mariadbDatabase();
     const account = new URL(database.url).username;
-    await ask(sqlConfig({ url: database.url, query, timeout: '1m' }), 'ada', 'x');
-    await ask(sqlConfig({ url: database.url, query: 'SELECT nothing WHERE 1 = ?', timeout: '1m' }), 'ada', 'x');
+    await ask(sqlConfig({ url: database.url, query, timeout: '9s' }), 'ada', 'x');
+    await ask(sqlConfig({ url: database.url, query: 'SELECT nothing WHERE 1 = ?', timeout: '9s' }), 'ada', 'x');
     const count = 'SELECT COUNT(*) AS open FROM information_schema.processlist WHERE user = ?';
     const open = async () => ((await database.execute(count, [account])) as { open: number }[])[0]?.open;
     for (let tries = 0; tries < 100 && (await open()) !== 0; tries += 1) await sleep(20);
