@@ -23,6 +23,8 @@ export const VERBS = {
   backup: 'a copy of the store in one file, made while the daemon runs',
   restore: 'fills an empty store, on either engine, from a backup',
   manifest: 'runs one REST manifest by itself, or authorizes it: rosterd manifest test FILE',
+  login: 'tries a login and explains each step',
+  unlock: 'lets somebody try again at once who gave wrong passwords too often',
   token: "makes a client's credential, and the line to paste into the configuration",
   schema: 'the JSON schema of the configuration, for editors',
   demo: 'a made-up company in an embedded database, and the daemon on it',
