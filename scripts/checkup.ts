@@ -119,6 +119,10 @@ async function sourceFinding(source: Source, config: Config): Promise<Finding> {
 const rowText = ({ people, departments, memberships }: RowCounts) =>
   `${people} rows of people, ${departments} of departments, ${memberships} of memberships`;
 
+const LETS_ANYBODY_IN =
+  `lets in "rosterd-check-nobody", whom nobody is called, with a password that nobody has: ` +
+  'look at which answers count as accepted';
+
 /** Nobody can have this name, so a healthy directory refuses it, and nobody's failures are counted. */
 const NOBODY = 'rosterd-check-nobody';
 
@@ -130,6 +134,7 @@ async function authenticatorFinding(
   const verdict = await authenticator.check(NOBODY, NOBODY, { signal: AbortSignal.timeout(10_000) });
   const part = `authenticate ${authenticator.name}`;
   if (verdict.status === 'unavailable') return { part, fine: false, text: verdict.why };
+  if (verdict.status === 'accepted' || verdict.status === 'barred') return { part, fine: false, text: LETS_ANYBODY_IN };
   if (config?.type !== 'sql') return { part, fine: true, text: 'answers' };
   if (logins === undefined) {
     return { part, fine: true, text: 'answers; no password hash was looked at, because there is no snapshot yet' };

@@ -4,7 +4,9 @@ import { mustBeServed } from '../person.ts';
 import { print, printJson, verb } from '../verb.ts';
 
 export const command = verb('unlock', {
-  more: 'It forgets what this program counts, and not what the directory does: whoever is locked out there has to be unlocked there.',
+  more:
+    'It forgets what rosterd counts, and not what the directory does: whoever is locked out there has to be unlocked there, ' +
+    'and wrong passwords of before and after count together there.',
   exits: { finding: 'nobody who is served has that username' },
   examples: [['rosterd unlock a.lin', 'their next password is tried again, whether the daemon runs now or not']],
 })

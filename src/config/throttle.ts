@@ -17,7 +17,9 @@ export const throttle = z
       .describe(
         "fewer than the directory's own lock-out threshold, else passwords that are tried here lock accounts there",
       ),
-    within: span.optional().describe('a wrong password counts for so long after the last one'),
+    within: span
+      .optional()
+      .describe("a wrong password counts for so long after the last one; not below the directory's observation window"),
   })
   .optional()
   .transform(given => ({ failures: given?.failures ?? 3, within: given?.within ?? seconds(1800) }));

@@ -134,9 +134,9 @@ const zhTW: Words = {
   loginRefused: '帳號或密碼不正確',
   loginBarred: {
     password_expired: '密碼已過期或必須變更；請變更密碼後再登入',
-    account_disabled: '帳戶已停用或已過期；請洽系統管理員',
+    account_disabled: '帳號已停用或已過期；請洽系統管理員',
     not_now: '目前的時間或所在位置不允許登入',
-    locked_out: '帳戶已鎖定；請稍後再試，或洽系統管理員',
+    locked_out: '帳號已鎖定；請稍後再試，或洽系統管理員',
   },
   loginUnavailable: '目前無法驗證密碼',
   firstPullRunning: '第一次資料擷取仍在進行中，請於幾分鐘後再試。',

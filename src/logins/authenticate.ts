@@ -19,6 +19,11 @@ export type Verdict =
 export interface Asking {
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /**
+   * Called when the password goes out to where wrong ones are counted, and what it gives, when an answer has come: one that
+   * was not answered may have been counted there all the same.
+   */
+  readonly sending?: (() => () => void) | undefined;
   /** Told of each step, for somebody who looks on: which server, under which name, what it answered. Never a secret. */
   readonly note?: ((step: string) => void) | undefined;
 }
@@ -61,14 +66,18 @@ export interface Circumstances extends Asking {
 
 /** What stands between a person who was found and the directories; see {@link LoginThrottle}. */
 export interface Throttle {
-  attempt(attempt: Attempt, signal: AbortSignal, ask: () => Promise<LoginResult>): Promise<LoginResult>;
+  attempt(attempt: Attempt, ask: () => Promise<LoginResult>): Promise<LoginResult>;
 }
 
 /**
  * How an attempt ended. Outside, there is one `refused`: who asks is not told whether the name is unknown, unpublished
  * or ambiguous, or the password wrong. `by` and `why` are for the log; `by` is absent where no authenticator decided.
  */
-export type LoginResult = { readonly by?: string } & Exclude<Verdict, { status: 'unknown' }>;
+export type LoginResult = {
+  readonly by?: string;
+  /** How often the password was sent to a directory that did not answer, if at all. */
+  readonly unanswered?: number;
+} & Exclude<Verdict, { status: 'unknown' }>;
 
 /**
  * Who may log in: the first authenticator of the chain that knows the person decides. Nothing leaves this machine for
@@ -84,8 +93,11 @@ export async function authenticate(
   const login = await find(attempt.username, circumstances);
   if (typeof login !== 'string') return login;
   const { signal, note, throttle } = circumstances;
-  const ask = () => askChain(chain, authenticator => authenticator.check(login, attempt.password, { signal, note }));
-  return throttle ? await throttle.attempt(attempt, signal, ask) : await ask();
+  const ask = () =>
+    counted(sending =>
+      askChain(chain, authenticator => authenticator.check(login, attempt.password, { signal, note, sending })),
+    );
+  return throttle ? await throttle.attempt(attempt, ask) : await ask();
 }
 
 /** A refusal for which no password was compared. */
@@ -109,6 +121,18 @@ async function find(username: string, { loginOf }: Circumstances): Promise<strin
   } catch (error) {
     return { status: 'unavailable', why: `the served snapshot cannot be read: ${(error as Error).message}` };
   }
+}
+
+/** What `ask` comes to, with how often the password went out in vain. */
+async function counted(ask: (sending: () => () => void) => Promise<LoginResult>): Promise<LoginResult> {
+  let unanswered = 0;
+  const result = await ask(() => {
+    unanswered += 1;
+    return () => {
+      unanswered -= 1;
+    };
+  });
+  return unanswered === 0 ? result : { ...result, unanswered };
 }
 
 async function askChain(

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import mysql, { type Pool, type PoolConnection, type ResultSetHeader } from 'mysql2';
 import {
   type RateLimiterAbstract,
@@ -11,6 +10,7 @@ import type { ThrottleConfig } from '../config/schema.ts';
 import { databaseAddress, printableAddress } from '../connect/database.ts';
 import { cut, mysqlOptions } from '../connect/mysql.ts';
 import { troubleOf } from '../connect/trouble.ts';
+import { markOfName } from '../roster/name-mark.ts';
 
 /** Whether a try may be made; if not, when the newest of those failures was that leave none. */
 export type Taking = { readonly taken: true } | { readonly taken: false; readonly since: Date };
@@ -73,7 +73,7 @@ function counters({ limiter, prolong, step, ...counts }: Counts, { failures, wit
   };
   return {
     async take(username) {
-      const key = keyOf(username);
+      const key = markOfName(username);
       const before = await step(() => limiter.get(key));
       if (before && before.consumedPoints >= failures) return refusal(before);
       // Not `consume`: it is the same, but that it throws where a limit is passed.
@@ -83,20 +83,17 @@ function counters({ limiter, prolong, step, ...counts }: Counts, { failures, wit
       return refusal(after);
     },
     async keep(username) {
-      const key = keyOf(username);
+      const key = markOfName(username);
       // What expired while the password was tried counts no more, but this one does.
       if (!(await step(() => prolong(key)))) await step(() => limiter.penalty(key));
     },
-    giveBack: username => giveBack(keyOf(username)),
+    giveBack: username => giveBack(markOfName(username)),
     async clear(username) {
-      await step(() => limiter.delete(keyOf(username)));
+      await step(() => limiter.delete(markOfName(username)));
     },
     [Symbol.asyncDispose]: () => counts[Symbol.asyncDispose](),
   };
 }
-
-/** Of a fixed length, whatever the username. */
-const keyOf = (username: string) => hash('sha256', username);
 
 const settings = ({ failures, within }: ThrottleConfig) => ({
   keyPrefix: '',

@@ -1,4 +1,5 @@
 import type { Verdict } from './authenticate.ts';
+import { NoPlace } from './places.ts';
 
 /** When an attempt is given up: at its caller's signal, or when so many milliseconds have passed. */
 export interface Patience {
@@ -26,6 +27,7 @@ export async function inTime(
     return await ask(deadline);
   } catch (error) {
     if (signal.aborted) return GIVEN_UP;
+    if (error instanceof NoPlace) return { status: 'unavailable', why: error.message };
     return { status: 'unavailable', why: deadline.aborted ? lateAfter(timeout) : words(error) };
   }
 }

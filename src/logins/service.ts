@@ -3,6 +3,7 @@ import type { LoginAnswer, LoginMeta, LoginService } from '../http/login.ts';
 import { type Attempt, type Authenticator, authenticate, type LoginResult, type Throttle } from './authenticate.ts';
 import { Pace } from './pace.ts';
 import { SprayWatch } from './spray.ts';
+import { Turns } from './turns.ts';
 
 /** Time, as logins need it; both in milliseconds. */
 export interface Clock {
@@ -32,7 +33,10 @@ export const LOGIN_DEADLINE = 10_000;
  */
 export function loginService(parts: LoginParts): LoginService {
   const { chain, throttle, clock, log, loginOf, deadline = LOGIN_DEADLINE } = parts;
-  const pace = new Pace();
+  const pace = new Pace(clock.now);
+  const turns = new Turns();
+  // At whatever level the rest is logged: who tried to log in is for the record.
+  const audit = log.isLevelEnabled('fatal') ? log.child({}, { level: 'info' }) : log;
   const spray = new SprayWatch(clock.now);
   return {
     async check(username, password, meta) {
@@ -40,16 +44,25 @@ export function loginService(parts: LoginParts): LoginService {
       const began = clock.now();
       const took = () => clock.now() - began;
       const signal = AbortSignal.timeout(deadline);
-      const result = await inTime(authenticate(chain, attempt, { loginOf, throttle, signal }), signal);
-      if (result.status === 'refused') {
-        if (result.weighed) pace.note(took());
-        else await clock.wait(pace.usual - took(), signal);
-      }
-      logAttempt(log, { attempt, meta, result, took: took() });
+      const result = await decide(attempt, signal);
+      logAttempt(audit, { attempt, meta, result, took: took() });
       watch(result, attempt);
       return answerOf(result);
     },
   };
+
+  /** One after the other for each name, whether anybody has it or not: else those tried at once would tell. */
+  async function decide(attempt: Attempt, signal: AbortSignal): Promise<LoginResult> {
+    using turn = await turns.take(attempt.username.slice(0, LONGEST_NAME), signal);
+    if (!turn) return { status: 'unavailable', why: 'other attempts on the same account took too long' };
+    const began = clock.now();
+    const result = await byDeadline(authenticate(chain, attempt, { loginOf, throttle, signal }), signal);
+    if (result.status !== 'refused') return result;
+    const took = clock.now() - began;
+    if (result.weighed) pace.note(took);
+    else if (pace.usual > took) await clock.wait(pace.usual - took, signal);
+    return result;
+  }
 
   function watch({ status }: LoginResult, { username }: Attempt): void {
     if (status === 'unavailable') return;
@@ -62,7 +75,7 @@ export function loginService(parts: LoginParts): LoginService {
 }
 
 /** What an attempt comes to, or an outage when the signal aborts first; what hangs then goes on to its own end. */
-function inTime(work: Promise<LoginResult>, signal: AbortSignal): Promise<LoginResult> {
+function byDeadline(work: Promise<LoginResult>, signal: AbortSignal): Promise<LoginResult> {
   const { promise, resolve } = Promise.withResolvers<LoginResult>();
   const late = { status: 'unavailable', why: 'there was no answer in time' } as const;
   signal.addEventListener('abort', () => resolve(late), { once: true });

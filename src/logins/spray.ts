@@ -1,7 +1,8 @@
 /** Below so many accounts it is a bad day at the keyboard. */
 const ACCOUNTS = 30;
-/** And below this share of all who tried: of many people some always mistype and give up. */
+/** And below this share of all who tried, of many people some always mistype and give up; but never above so many. */
 const SHARE = 0.1;
+const ACCOUNTS_IN_ANY_CASE = 200;
 /** Milliseconds in which they are counted. */
 const WITHIN = 10 * 60_000;
 /** Names that are remembered, of about 100 bytes each: whoever tries more has long been noticed. */
@@ -43,7 +44,8 @@ export class SprayWatch {
     this.#forget();
     const spike = { failing: this.#failing, tried: this.#last.size, within: WITHIN };
     // Half of it ends it, so that one that swings about the limit is told once.
-    const limit = Math.max(ACCOUNTS, SHARE * spike.tried) * (this.#alarmed ? 0.5 : 1);
+    const usual = Math.min(SHARE * spike.tried, ACCOUNTS_IN_ANY_CASE);
+    const limit = Math.max(ACCOUNTS, usual) * (this.#alarmed ? 0.5 : 1);
     const begins = !this.#alarmed && this.#failing >= limit;
     this.#alarmed = this.#failing >= limit;
     return begins ? spike : undefined;

@@ -1,7 +1,6 @@
 import { type Attempt, type LoginResult, type Throttle, unweighed } from './authenticate.ts';
 import type { Counters } from './counters.ts';
 import { RecentRefusals } from './recent-refusals.ts';
-import { Turns } from './turns.ts';
 
 export interface ThrottleParts {
   readonly counters: Counters;
@@ -13,12 +12,11 @@ export interface ThrottleParts {
 
 /**
  * Keeps passwords from being tried on one account so often that its directory locks it: after a few wrong ones, every
- * other is refused for a while without being tried, even the right one. Attempts on one account are made one after the
- * other, so that no more are under way than may fail.
+ * other is refused for a while without being tried, even the right one. Attempts on one account have to be made one after
+ * the other, as the service does: else a right one might find all tries taken by others that are under way.
  */
 export class LoginThrottle implements Throttle {
   readonly #parts: ThrottleParts;
-  readonly #turns = new Turns();
   readonly #recent: RecentRefusals;
 
   constructor(parts: ThrottleParts) {
@@ -27,9 +25,7 @@ export class LoginThrottle implements Throttle {
   }
 
   /** What `ask` comes to, or a refusal without asking; an outage when what counts against somebody cannot be told. */
-  async attempt(attempt: Attempt, signal: AbortSignal, ask: () => Promise<LoginResult>): Promise<LoginResult> {
-    using turn = await this.#turns.take(attempt.username, signal);
-    if (!turn) return unavailable('other attempts on the same account took too long');
+  async attempt(attempt: Attempt, ask: () => Promise<LoginResult>): Promise<LoginResult> {
     if (this.#recent.has(attempt)) return unweighed('the same wrong password as within the last minute');
     try {
       const held = await this.#take(attempt.username);
@@ -63,19 +59,17 @@ export class LoginThrottle implements Throttle {
     }
   }
 
-  #count(attempt: Attempt, result: LoginResult): Promise<void> {
+  async #count(attempt: Attempt, result: LoginResult): Promise<void> {
     const { counters } = this.#parts;
-    switch (result.status) {
-      case 'accepted':
-        return counters.clear(attempt.username);
-      case 'refused':
-        if (!result.weighed) return counters.giveBack(attempt.username);
-        this.#recent.add(attempt);
-        return counters.keep(attempt.username);
-      case 'barred':
-      case 'unavailable':
-        return counters.giveBack(attempt.username);
-    }
+    const { username } = attempt;
+    if (result.status === 'accepted') return await counters.clear(username);
+    const isWrong = result.status === 'refused' && result.weighed;
+    if (isWrong) this.#recent.add(attempt);
+    // A directory that does not answer in time may refuse the password all the same, and count that.
+    const failures = (isWrong ? 1 : 0) + (result.unanswered ?? 0);
+    if (failures === 0) return await counters.giveBack(username);
+    for (let more = failures - 1; more > 0; more -= 1) await counters.take(username);
+    await counters.keep(username);
   }
 }
 

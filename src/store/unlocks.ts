@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
 import type { Kysely } from 'kysely';
+import { markOfName } from '../roster/name-mark.ts';
 import type { Tables } from './schema.ts';
 import type { Unlocks } from './store.ts';
 
@@ -10,7 +10,7 @@ export function unlocks(db: Kysely<Tables>): Unlocks {
   return {
     note: (username, at) =>
       db.transaction().execute(async transaction => {
-        const name = nameOf(username);
+        const name = markOfName(username);
         await transaction
           .deleteFrom('unlocks')
           .where(row => row.or([row('name', '=', name), row('at', '<', at.getTime() - DAY)]))
@@ -18,7 +18,11 @@ export function unlocks(db: Kysely<Tables>): Unlocks {
         await transaction.insertInto('unlocks').values({ name, at: at.getTime() }).execute();
       }),
     async last(username) {
-      const row = await db.selectFrom('unlocks').select('at').where('name', '=', nameOf(username)).executeTakeFirst();
+      const row = await db
+        .selectFrom('unlocks')
+        .select('at')
+        .where('name', '=', markOfName(username))
+        .executeTakeFirst();
       return row && new Date(row.at);
     },
   };
@@ -26,11 +30,8 @@ export function unlocks(db: Kysely<Tables>): Unlocks {
 
 /** Takes away what is kept of the logins of somebody who is known by these names. */
 export async function forgetLogins(db: Kysely<Tables>, names: readonly string[]): Promise<void> {
-  const hashes = [...new Set(names)].map(nameOf);
+  const hashes = [...new Set(names)].map(markOfName);
   if (hashes.length === 0) return;
   await db.deleteFrom('unlocks').where('name', 'in', hashes).execute();
   await db.deleteFrom('login_failures').where('key', 'in', hashes).execute();
 }
-
-/** Of a fixed length, whatever the username, and nobody's name stays here who is gone. */
-const nameOf = (username: string) => hash('sha256', username);

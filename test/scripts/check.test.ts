@@ -3,6 +3,7 @@ import { suite, test } from 'node:test';
 import { checkUp } from '../../scripts/checkup.ts';
 import { type House, openHouse } from '../runs/house.ts';
 import { hire, hrConfig } from '../support/hr.ts';
+import { startPeer } from '../support/http-peer.ts';
 
 const QUERY = 'SELECT password_hash FROM employees WHERE account = ?';
 const BCRYPT = '$2b$04$abcdefghijklmnopqrstuuI9bZCuY3iL1D8aa7mpGEju3kdgOOzj6';
@@ -82,5 +83,18 @@ suite('check looks at password hashes', () => {
     const having = /^answers; (\d+) of 50 people have a password there: \1 \{SSHA\}$/.exec(`${text}`);
     assert.equal(fine, true);
     assert.ok(Math.abs(Number(having?.[1]) - 23) <= 3, `${text}`);
+  });
+});
+
+test('check finds a service that lets in whom nobody is called', async () => {
+  await using peer = await startPeer((_, response) => response.end('{"ok":false}'));
+  await using house = await openHouse();
+  const authenticate = [{ type: 'rest', url: `${peer.origin}/login`, auth: 'basic' }];
+  const findings = await checkUp(hrConfig('', house.hr.url, { store: house.store.address, authenticate }));
+  const [finding] = findings.filter(({ part }) => part.startsWith('authenticate'));
+  assert.deepEqual(finding, {
+    part: `authenticate rest ${peer.origin}/login`,
+    fine: false,
+    text: 'lets in "rosterd-check-nobody", whom nobody is called, with a password that nobody has: look at which answers count as accepted',
   });
 });

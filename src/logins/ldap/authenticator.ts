@@ -1,15 +1,17 @@
-import type { Entry } from 'ldapts';
+import { type Entry, ResultCodeError } from 'ldapts';
 import type { LdapAuthenticatorConfig } from '../../config/schema.ts';
 import { type LdapConnection, ldapTrouble } from '../../connect/ldap.ts';
 import type { Asking, Authenticator, Verdict } from '../authenticate.ts';
 import { bindName, namingAttribute, searchFilter } from './names.ts';
-import { type Bind, type Denial, isAnswer, serviceOutage, verdictOn } from './results.ts';
+import { type Bind, type Denial, isAnswer, verdictOn } from './results.ts';
 import { LdapServers, type ServerTerms } from './servers.ts';
+import { ServiceAccount } from './service-account.ts';
 
 /** An authenticator that lets the directory check the password by a bind as that person. */
 export function ldapAuthenticator(config: LdapAuthenticatorConfig, terms: Partial<ServerTerms> = {}): Authenticator {
   const { url, bind, bind_dn, reveal_lockout: revealLockout } = config;
-  const identify = bind_dn === undefined ? bySearch(config) : byTemplate(bind_dn);
+  const account = bind && new ServiceAccount(bind, terms.now);
+  const identify = bind_dn === undefined ? bySearch(config, account) : byTemplate(bind_dn);
   // A search that begins without a bind would have the rights of whoever logged in before.
   const servers = new LdapServers(config, bind_dn !== undefined || bind !== undefined, terms);
   return {
@@ -39,31 +41,20 @@ function byTemplate(template: string): Identify {
 }
 
 /** Searches, as the service account where there is one, for the one entry that bears the name. */
-function bySearch({ base = '', filter = '', bind, name_attribute }: LdapAuthenticatorConfig): Identify {
+function bySearch(
+  { base = '', filter = '', name_attribute }: LdapAuthenticatorConfig,
+  account: ServiceAccount | undefined,
+): Identify {
   const attribute = name_attribute ?? namingAttribute(filter) ?? '';
   return async (connection, login, { note }) => {
-    const outage = bind && (await bindAsService(connection, bind));
+    const outage = await account?.bind(connection);
     if (outage) return outage;
-    note?.(bind ? `bound as the service account ${bind.dn}` : 'not bound, for want of a service account');
+    note?.(account ? `bound as the service account ${account.dn}` : 'not bound, for want of a service account');
     const search = { base, filter: searchFilter(filter, login), attributes: [attribute] };
     const entries = await connection.search(search);
     note?.(`searched ${base} for ${search.filter} and found ${listed(entries)}`);
     return identityOf(entries, attribute, login);
   };
-}
-
-/** The service account's own failure is an outage, even where its code is that of a wrong password. */
-async function bindAsService(
-  connection: LdapConnection,
-  bind: { dn: string; password: string },
-): Promise<Denial | undefined> {
-  try {
-    await connection.bind(bind.dn, bind.password);
-    return undefined;
-  } catch (error) {
-    if (!isAnswer(error)) throw error;
-    return serviceOutage(error, bind.dn);
-  }
 }
 
 function listed(entries: readonly Entry[]): string {
@@ -99,13 +90,16 @@ function unreadable(entry: Entry, attribute: string): string {
 async function tryPassword(
   connection: LdapConnection,
   bind: Bind & { readonly password: string },
-  { note }: Asking,
+  { note, sending }: Asking,
 ): Promise<Verdict> {
+  const answered = sending?.();
   try {
     await connection.bind(bind.name, bind.password);
+    answered?.();
     note?.('answered Success (result code 0): the password is right');
     return { status: 'accepted' };
   } catch (error) {
+    if (error instanceof ResultCodeError) answered?.();
     if (!isAnswer(error)) throw error;
     const verdict = verdictOn(error, bind);
     note?.(verdict.status === 'unavailable' ? verdict.why : `${ldapTrouble(error)}, which means: ${verdict.why}`);

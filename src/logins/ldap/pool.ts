@@ -14,6 +14,11 @@ export interface PoolLimits {
   readonly now: () => number;
 }
 
+interface PoolSettings extends PoolLimits {
+  /** Whether the server has not answered of late: then it is asked something harmless first, and a password only after that. */
+  isMistrusted(): boolean;
+}
+
 /** A connection that nobody else uses. Disposing of it closes it, unless it is to be kept. */
 export interface Lease<Opened> extends Disposable {
   readonly connection: LdapConnection;
@@ -39,15 +44,15 @@ interface Kept {
  */
 export class LdapPool implements AsyncDisposable {
   readonly #server: LdapServer;
-  readonly #limits: PoolLimits;
+  readonly #settings: PoolSettings;
   #keeps: boolean;
   /** Used from the end, so that those which are not needed grow old. */
   #kept: readonly Kept[] = [];
 
-  constructor(server: LdapServer, keeps: boolean, limits: PoolLimits) {
+  constructor(server: LdapServer, keeps: boolean, settings: PoolSettings) {
     this.#server = server;
     this.#keeps = keeps && !server.startTls;
-    this.#limits = limits;
+    this.#settings = settings;
   }
 
   /**
@@ -73,7 +78,10 @@ export class LdapPool implements AsyncDisposable {
   async #openFresh<Opened>(asking: Asking, open: Open<Opened>): Promise<Lease<Opened>> {
     const connection = await connectLdap(this.#server, asking.signal);
     asking.note?.(`connected, ${connection.encryption}`);
-    return await this.#open(connection, asking, open);
+    return await this.#open(connection, asking, async () => {
+      if (this.#settings.isMistrusted()) await expectAnswer(connection);
+      return await open(connection);
+    });
   }
 
   async #openKept<Opened>(asking: Asking, open: Open<Opened>): Promise<Lease<Opened> | undefined> {
@@ -83,7 +91,8 @@ export class LdapPool implements AsyncDisposable {
     asking.note?.(`a connection from before is used again, ${connection.encryption}`);
     try {
       return await this.#open(connection, asking, async () => {
-        if (this.#limits.now() - since > this.#limits.doubtful) await expectAnswer(connection);
+        const isOld = this.#settings.now() - since > this.#settings.doubtful;
+        if (isOld || this.#settings.isMistrusted()) await expectAnswer(connection);
         return await open(connection);
       });
     } catch (error) {
@@ -124,8 +133,8 @@ export class LdapPool implements AsyncDisposable {
     const ending = setTimeout(() => {
       this.#forget(kept);
       void close(kept);
-    }, this.#limits.idle).unref();
-    const kept: Kept = { connection, since: this.#limits.now(), ending };
+    }, this.#settings.idle).unref();
+    const kept: Kept = { connection, since: this.#settings.now(), ending };
     this.#kept = [...this.#kept, kept];
   }
 

@@ -39,6 +39,8 @@ export function verdictOn(error: ResultCodeError, bind: Bind): Denial {
   switch (error.code) {
     case 32:
       return { status: 'refused', weighed: false, why: `no entry is called ${name}` };
+    case 19: // So says the 389 directory, and those made from it.
+      return lockedOut(bind, `${name} is locked out (result code 19)`);
     case 48:
       return { status: 'refused', weighed: false, why: `${name} has no password there` };
     case 49:
@@ -61,7 +63,7 @@ export function serviceOutage(error: ResultCodeError, dn: string): Denial {
   const reason = words === undefined ? '' : ` (${words('it')})`;
   return {
     status: 'unavailable',
-    why: `does not accept the service account ${dn}${reason}; check bind.dn and bind.password`,
+    why: `does not accept the service account ${dn}${reason}; check bind.dn and bind.password, and restart: it is not tried again for half an hour`,
   };
 }
 
@@ -71,6 +73,7 @@ const HINTS: Readonly<Record<number, string>> = {
   8: WANTS_TLS,
   10: 'it refers to another server, which is not followed; name that server in url, or a base that this one holds',
   13: WANTS_TLS,
+  53: 'where that is so of one person alone, the account may be inactivated there',
 };
 
 /** What Active Directory means by a number under code 49. */
@@ -105,8 +108,13 @@ function verdictOnCredentials(code: string | undefined, { name, revealLockout }:
     words: () => `${name} is not let in, for a reason that rosterd does not know`,
   };
   const why = code === undefined ? `${name} has another password` : `${words(name)} (data ${code})`;
-  if (code === LOCKED_OUT && !revealLockout) return { status: 'refused', weighed: false, why };
+  if (code === LOCKED_OUT) return lockedOut({ name, revealLockout }, why);
   return bar === undefined ? { status: 'refused', weighed: true, why } : { status: 'barred', bar, why };
+}
+
+/** The password was not looked at: whether that is told is for the configuration to say. */
+function lockedOut({ revealLockout }: Bind, why: string): Denial {
+  return revealLockout ? { status: 'barred', bar: 'locked_out', why } : { status: 'refused', weighed: false, why };
 }
 
 function meaningOf(code: string | undefined): Meaning | undefined {

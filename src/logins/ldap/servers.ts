@@ -2,7 +2,7 @@ import type { LdapAuthenticatorConfig } from '../../config/schema.ts';
 import { type LdapServer, ldapTrouble, openLdap } from '../../connect/ldap.ts';
 import type { Asking, ServerNotice, Verdict } from '../authenticate.ts';
 import { GIVEN_UP, lateAfter } from '../in-time.ts';
-import { NoPlace, Places } from './places.ts';
+import { AT_ONCE, NoPlace, Places } from '../places.ts';
 import { LdapPool, type PoolLimits } from './pool.ts';
 import { expectAnswer, isAnswer, outage } from './results.ts';
 
@@ -21,7 +21,7 @@ export interface ServerTerms extends PoolLimits {
 const TERMS: ServerTerms = {
   parking: 30_000,
   lastResort: 3_000,
-  places: 16,
+  places: AT_ONCE,
   idle: 60_000,
   doubtful: 1_000,
   now: () => performance.now(),
@@ -122,7 +122,7 @@ class Server implements AsyncDisposable {
   constructor(address: LdapServer, settings: ServerSettings) {
     this.#address = address;
     this.#settings = settings;
-    this.#pool = new LdapPool(address, settings.keeps, settings);
+    this.#pool = new LdapPool(address, settings.keeps, { ...settings, isMistrusted: () => this.isParked });
     this.#places = new Places(settings.places);
   }
 

@@ -1,6 +1,8 @@
 import type { RestAuthenticatorConfig } from '../../config/schema.ts';
 import { HttpClient, HttpError } from '../../connect/http.ts';
 import type { Asking, Authenticator, Verdict } from '../authenticate.ts';
+import { GIVEN_UP } from '../in-time.ts';
+import { AT_ONCE, NoPlace, Places } from '../places.ts';
 import { verdictOf } from './answer.ts';
 import { type Credentials, obstacleTo, requestFor } from './request.ts';
 
@@ -11,11 +13,24 @@ const LIMIT = 2 ** 16;
 export function restAuthenticator(config: RestAuthenticatorConfig): Authenticator {
   const { url, tls, timeout } = config;
   const client = new HttpClient({ tls, timeout, limit: LIMIT });
+  const places = new Places(AT_ONCE);
   return {
     name: `rest ${withoutQuery(url)}`,
-    check: (username, password, asking) => ask({ client, config }, { username, password }, asking),
+    check: (username, password, asking) =>
+      inPlace(places, asking, () => ask({ client, config }, { username, password }, asking)),
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
+}
+
+async function inPlace(places: Places, { signal }: Asking, work: () => Promise<Verdict>): Promise<Verdict> {
+  try {
+    using _ = await places.take(signal);
+    return await work();
+  } catch (error) {
+    if (error instanceof NoPlace) return { status: 'unavailable', why: error.message };
+    if (signal.aborted) return GIVEN_UP;
+    throw error;
+  }
 }
 
 interface Service {
@@ -32,7 +47,7 @@ async function ask({ client, config }: Service, typed: Credentials, { signal, no
     const response = await client.exchange(request, signal);
     return noted(verdictOf(config, response), note, response.status);
   } catch (error) {
-    if (signal.aborted) return { status: 'unavailable', why: 'was given up, by who asked, before it answered' };
+    if (signal.aborted) return GIVEN_UP;
     if (error instanceof HttpError) return noted({ status: 'unavailable', why: withoutQuotes(error.message) }, note);
     throw error;
   }

@@ -2,6 +2,7 @@ import type { SqlAuthenticatorConfig } from '../../config/schema.ts';
 import { databaseAddress, printableAddress } from '../../connect/database.ts';
 import type { Asking, Authenticator, Verdict } from '../authenticate.ts';
 import { inTime } from '../in-time.ts';
+import { AT_ONCE, Places } from '../places.ts';
 import { HashPool } from './hash-pool.ts';
 import { type Stored, storedIn } from './hash-row.ts';
 import type { PasswordLookup } from './lookup.ts';
@@ -9,10 +10,12 @@ import type { PasswordLookup } from './lookup.ts';
 /** An authenticator that compares the password with a hash in a database. */
 export function sqlAuthenticator(config: SqlAuthenticatorConfig, lookUp: PasswordLookup): Authenticator {
   const pool = new HashPool();
+  const places = new Places(AT_ONCE);
   return {
     name: `sql ${printableAddress(databaseAddress(config))}`,
     check(login, password, { signal, note }) {
       const ask = async (deadline: AbortSignal) => {
+        using _ = await places.take(deadline);
         const found = await lookUp(login, deadline);
         note?.(`${found.rows.length} ${found.rows.length === 1 ? 'row has' : 'rows have'} the login ${login}`);
         const stored = storedIn(config, login, found);

@@ -1,8 +1,8 @@
 import { bcryptKey } from './hash-compute.ts';
 import { bytesOf, type Form, known, type Recognised, tooMuchWork, unsupported } from './hash-form.ts';
 
-/** About 5 s in JavaScript, and twice as much with every one more; 10 to 12 are usual. */
-const MOST_BCRYPT_COST = 16;
+/** About 2 s in JavaScript on a machine that has nothing else to do, and twice as much with every one more; 10 to 12 are usual. */
+const MOST_BCRYPT_COST = 14;
 
 /** About 3 s; 5,000 are usual, and crypt itself allows 999,999,999. */
 const MOST_ROUNDS = 1_000_000;

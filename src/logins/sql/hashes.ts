@@ -14,14 +14,16 @@ const FORMS: readonly Form[] = [...DERIVED, ...CRYPT, LDAP, MYSQL];
  */
 export function recognise(text: string, unmarked: Unmarked = {}, salt?: string | null): Recognised {
   const hash = text.replace(WRAPPING, '');
-  // `!` before it is how passwd and Django lock an account; a `*` alone stands in shadow(5) and in directories.
-  if (hash.startsWith('!') || hash === '*') return { status: 'locked' };
+  if (LOCKED.test(hash)) return { status: 'locked' };
   for (const { pattern, read } of FORMS) {
     const parts = pattern.exec(hash);
     if (parts !== null) return read(parts);
   }
   return /^[\da-f]{16,}$/i.test(hash) ? bareHex(hash, unmarked, salt) : unsupported(strangeness(hash));
 }
+
+/** `!` before a hash is how passwd and Django lock an account; the others stand in the place of one, in shadow(5) and elsewhere. */
+const LOCKED = /^(?:!.*|\*|x|NP|\*LK\*.*)$/s;
 
 /** What stands before a hash that tells its scheme itself: in directories, and in Django. */
 const WRAPPING = /^(\{crypt\}|bcrypt\$(?=\$2)|argon2(?=\$argon2))/i;

@@ -84,7 +84,7 @@ suite('by search', () => {
     const wrong = { dn: reader.dn, password: 'old-secret' };
     assert.deepEqual(await ask(ldapConfig({ url, ...bySearch, bind: wrong }), ada.uid, ada.password), {
       status: 'unavailable',
-      why: `does not accept the service account ${reader.dn}; check bind.dn and bind.password`,
+      why: `does not accept the service account ${reader.dn}; check bind.dn and bind.password, and restart: it is not tried again for half an hour`,
     });
     // Nobody who is not bound finds anything there; the base itself is not there for them.
     assert.deepEqual(await ask(ldapConfig({ url, ...bySearch, bind: undefined }), ada.uid, ada.password), {

@@ -49,6 +49,12 @@ suite('Active Directory’s reasons', () => {
     await using peer = await ldapPeer(() => ({ code: 49, text: textOf('775') }));
     const config = ldapConfig({ url: peer.url, bind_dn, reveal_lockout: true });
     assert.deepEqual(await ask(config, 'ada', 'ada-secret'), barred('locked_out', MEANINGS['775'].why));
+    await using other = await ldapPeer(() => ({ code: 19, text: 'Exceed password retry limit. Please try later.' }));
+    const why = 'cn=ada is locked out (result code 19)';
+    const telling = ldapConfig({ url: other.url, bind_dn: 'cn={username}', reveal_lockout: true });
+    assert.deepEqual(await ask(telling, 'ada', 'ada-secret'), barred('locked_out', why));
+    const silent = ldapConfig({ url: other.url, bind_dn: 'cn={username}' });
+    assert.deepEqual(await ask(silent, 'ada', 'ada-secret'), { status: 'refused', weighed: false, why });
   });
 
   test('are an outage where they are the service account’s', async () => {
@@ -56,7 +62,7 @@ suite('Active Directory’s reasons', () => {
     const config = ldapConfig({ url: peer.url, base: peopleDn, filter: '(uid={username})', bind: reader });
     assert.deepEqual(await ask(config, 'ada', 'ada-secret'), {
       status: 'unavailable',
-      why: `does not accept the service account ${reader.dn} (the password of it has expired); check bind.dn and bind.password`,
+      why: `does not accept the service account ${reader.dn} (the password of it has expired); check bind.dn and bind.password, and restart: it is not tried again for half an hour`,
     });
     assert.deepEqual(peer.binds, [reader.dn]);
   });
@@ -69,7 +75,7 @@ suite('other results', () => {
       8: 'answered StrongAuthRequired (result code 8): as it says; it wants TLS; use ldaps:// or start_tls',
       10: 'answered UnknownStatusCode (result code 10): as it says; it refers to another server, which is not followed; name that server in url, or a base that this one holds',
       13: 'answered ConfidentialityRequired (result code 13): as it says; it wants TLS; use ldaps:// or start_tls',
-      53: 'answered UnwillingToPerform (result code 53): as it says',
+      53: 'answered UnwillingToPerform (result code 53): as it says; where that is so of one person alone, the account may be inactivated there',
     };
     for (const [code, words] of Object.entries(meanings)) {
       await using peer = await ldapPeer(() => ({ code: Number(code), text }));

@@ -75,7 +75,7 @@ suite('several servers', () => {
     for (let times = 0; times < 2; times += 1) {
       assert.equal(
         why((await adaAt(outdated)).verdict),
-        `${servers.url[0]} does not accept the service account ${reader.dn}; check bind.dn and bind.password`,
+        `${servers.url[0]} does not accept the service account ${reader.dn}; check bind.dn and bind.password, and restart: it is not tried again for half an hour`,
       );
     }
     assert.equal(servers.second.connections, 0);

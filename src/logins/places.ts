@@ -5,6 +5,9 @@ export class NoPlace extends Error {
   override readonly name = 'NoPlace';
 }
 
+/** How many passwords are tried with one server at once, each on a connection of its own: it has others to serve. */
+export const AT_ONCE = 16;
+
 /** So many places where something can be done at once. Who comes when all are taken waits in line. */
 export class Places {
   readonly #count: number;

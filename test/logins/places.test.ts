@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { NoPlace, Places } from '../../../src/logins/ldap/places.ts';
+import { NoPlace, Places } from '../../src/logins/places.ts';
 
 const patient = new AbortController().signal;
 
