@@ -28,6 +28,13 @@ export function openLine(config: Config, store: Store): Line {
   };
 }
 
+/**
+ * Whether the daemon may hear from the sources that nothing changed, rather than think all over: where something may stand
+ * in for a source the run has more to do, and a service that is asked over the network would be asked twice where it did.
+ */
+export const mayEcho = ({ sources }: Config): boolean =>
+  sources.every(source => source.type !== 'rest' && standInOf(source).length === 0);
+
 const planOf = ({ name, type, action, match, fields }: Config['sources'][number]): SourcePlan => ({
   name: sourceName(name),
   action,

@@ -1,11 +1,13 @@
 import v8 from 'node:v8';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Config } from './config/schema.ts';
-import { openLine } from './line.ts';
-import { renderSnapshot } from './runs/body.ts';
+import { mayEcho, openLine } from './line.ts';
+import type { Rendered } from './runs/answers.ts';
+import { compressed, renderSnapshot } from './runs/body.ts';
 import { pruneWhenDue } from './runs/prune.ts';
+import type { Memory } from './runs/run.ts';
 import { inTurn } from './runs/turn.ts';
-import type { RunSummary, WorkerAnswer, WorkerRequest } from './runs/worker.ts';
+import type { RunAnswer, RunSummary, WorkerAnswer, WorkerRequest } from './runs/worker.ts';
 import { openStore } from './store/open.ts';
 import type { RunCause, Store } from './store/store.ts';
 
@@ -31,9 +33,10 @@ function openedStore(): Promise<Store> {
   return opening;
 }
 
-async function makeRun(cause: RunCause): Promise<RunSummary> {
+async function makeRun(cause: RunCause, memory: Memory | undefined): Promise<RunSummary> {
   const store = await openedStore();
-  const turn = await inTurn(openLine(config, store), { cause, dryRun: false, signal: new AbortController().signal });
+  const line = { ...openLine(config, store), memory };
+  const turn = await inTurn(line, { cause, dryRun: false, signal: new AbortController().signal });
   if ('joined' in turn) return { run: turn.joined, outcome: turn.outcome, report: undefined, joined: true };
   return { run: turn.run, outcome: turn.outcome, report: turn.report, joined: false };
 }
@@ -42,16 +45,19 @@ async function answer(request: WorkerRequest): Promise<void> {
   const reply = (message: WorkerAnswer, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
   try {
     if (request.ask === 'run') {
-      const summary = await makeRun(request.cause);
-      return reply({ id: request.id, answer: summary, grown: v8.getHeapStatistics().used_heap_size > GROWN });
+      const memory: Memory | undefined = mayEcho(config) ? { echo: request.echo } : undefined;
+      const summary = await makeRun(request.cause, memory);
+      const answer: RunAnswer = { summary, echo: memory?.echo };
+      return reply({ id: request.id, answer, grown: v8.getHeapStatistics().used_heap_size > GROWN });
     }
     if (request.ask === 'prune') {
       const { retention, timezone } = config;
       const pruning = await pruneWhenDue(await openedStore(), { retention, timezone, now: new Date() });
       return reply({ id: request.id, answer: pruning, grown: v8.getHeapStatistics().used_heap_size > GROWN });
     }
-    const bytes = await renderSnapshot(await openedStore(), request.snapshot);
-    reply({ id: request.id, answer: bytes, grown: false }, [bytes.buffer]);
+    const rendered = compressed(await renderSnapshot(await openedStore(), request.snapshot));
+    const answer: Rendered = rendered;
+    reply({ id: request.id, answer, grown: false }, [rendered.bytes.buffer, rendered.gzip.buffer]);
   } catch (error) {
     const { message, stack } = error as Error;
     reply({ id: request.id, failure: message, stack });

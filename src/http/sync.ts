@@ -24,11 +24,17 @@ export function sync(roster: RosterService, tools: SyncTools): Step {
   };
 }
 
-function sendRoster(ctx: Context, { snapshot, bytes }: RosterBody): void {
+function sendRoster(ctx: Context, { snapshot, bytes, gzip }: RosterBody): void {
   ctx.set('X-Roster-Snapshot', String(snapshot));
-  // A view of the bytes, not a copy: all callers share them.
-  ctx.body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  ctx.vary('Accept-Encoding');
+  // As it is for whoever does not say that they can take it otherwise.
+  const isCompressed = ctx.acceptsEncodings('identity', 'gzip') === 'gzip';
+  if (isCompressed) ctx.set('Content-Encoding', 'gzip');
+  ctx.body = viewOf(isCompressed ? gzip : bytes);
 }
+
+/** Of the bytes, not a copy: all callers share them. */
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array) => Buffer.from(buffer, byteOffset, byteLength);
 
 const delivery = (ctx: Context, { snapshot, bytes }: RosterBody, finished: boolean) => ({
   snapshot,

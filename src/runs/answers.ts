@@ -14,12 +14,15 @@ export interface AnswerSettings {
   unavailable(error: Error): void;
 }
 
+/** The bytes of one snapshot for OMFLOW, as they are and compressed. */
+export type Rendered = Omit<RosterBody, 'snapshot'>;
+
 /** Who makes runs and bodies; the daemon's worker. */
 export interface Runner {
   /** Since when no run could even be recorded. */
   readonly failingSince: Date | undefined;
   run(cause: RunCause): Promise<unknown>;
-  render(snapshot: SnapshotNumber): Promise<Uint8Array>;
+  render(snapshot: SnapshotNumber): Promise<Rendered>;
 }
 
 /** How long the store may take to say what is so, besides a run; milliseconds. */
@@ -138,7 +141,7 @@ function bodies({ runner }: AnswerSettings): (number: SnapshotNumber) => Promise
   let kept: { number: SnapshotNumber; body: Promise<RosterBody> } | undefined;
   return number => {
     if (kept?.number !== number) {
-      const body = runner.render(number).then(bytes => ({ snapshot: number, bytes }));
+      const body = runner.render(number).then(rendered => ({ snapshot: number, ...rendered }));
       kept = { number, body };
       body.catch(() => {
         if (kept?.body === body) kept = undefined;

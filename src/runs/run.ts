@@ -15,6 +15,7 @@ import type { Rules } from '../roster/tidy.ts';
 import type { Source } from '../sources/source.ts';
 import type { ExtractChanges, Publication, RunCause, RunReport, Store } from '../store/store.ts';
 import { type Prepared, prepare } from './candidate.ts';
+import { type Echo, echoOf, listen, type Remembered, remembering, stillHolds } from './echo.ts';
 import { outcomeOf } from './lock.ts';
 import { measure } from './measure.ts';
 import { changing, doubted, missing, unclear } from './missing.ts';
@@ -35,9 +36,16 @@ export interface Line {
   /** Of sources and mappings, without secrets, times and server settings. */
   readonly fingerprint: string;
   readonly timezone: string;
+  /** What the last run left for this one, which leaves something in its place; absent: everything is thought over anew. */
+  readonly memory?: Memory | undefined;
   now(): Date;
   /** `YYYY-MM-DD` in the configured time zone. */
   today(): string;
+}
+
+/** Lives longer than one run. */
+export interface Memory {
+  echo: Echo | undefined;
 }
 
 export interface RunRequest {
@@ -72,7 +80,8 @@ export async function run(line: Line, request: RunRequest): Promise<RunResult> {
   request.signal.throwIfAborted();
   const number = await line.store.runs.begin({ cause: request.cause, at, fingerprint: line.fingerprint });
   try {
-    return await conclude(line, number, await decide(line, request, at), request.signal);
+    if (!line.memory) return await conclude(line, number, await decide(line, request, at), request.signal);
+    return await runWith(line.memory, { line, request, at, number });
   } catch (error) {
     request.signal.throwIfAborted();
     const text = `the run broke off: ${(error as Error).message}`;
@@ -81,6 +90,46 @@ export async function run(line: Line, request: RunRequest): Promise<RunResult> {
       throw new Error(`${text}; that could not be recorded either: ${(second as Error).message}`, { cause: error });
     });
   }
+}
+
+interface Begun {
+  readonly line: Line;
+  readonly request: RunRequest;
+  readonly at: Date;
+  readonly number: RunNumber;
+}
+
+/** A run that may hear that nothing changed, and remembers what it heard. */
+async function runWith(memory: Memory, { line, request, at, number }: Begun): Promise<RunResult> {
+  const { echo } = memory;
+  memory.echo = undefined;
+  const same = echo && (await hear(line, echo, request.signal));
+  const heard = remembering(line.sources);
+  const decision = same ?? (await decide({ ...line, sources: heard.sources }, request, at));
+  const result = await conclude(line, number, decision, request.signal);
+  memory.echo = same && echo ? { ...echo, run: number } : leftBy(result, heard);
+  return result;
+}
+
+/** The verdict of the run before once more, where all that it came of is the same; what the sources say is not kept. */
+async function hear(line: Line, echo: Echo, signal: AbortSignal): Promise<Decision | undefined> {
+  if (!(await stillHolds(echo, line.store))) return undefined;
+  const sources = await listen(line.sources, echo, { signal, today: line.today() });
+  if (!sources) return undefined;
+  return {
+    outcome: { status: 'unchanged', snapshot: echo.snapshot },
+    report: { sources, ...echo.report },
+    people: [],
+    departments: [],
+    publication: undefined,
+    extracts: undefined,
+    unproved: false,
+  };
+}
+
+function leftBy({ run, outcome, report }: RunResult, { said }: Remembered): Echo | undefined {
+  if (run === undefined || outcome.status !== 'unchanged') return undefined;
+  return echoOf({ run, snapshot: outcome.snapshot, report, said });
 }
 
 /** The one place that writes how a run ended. */

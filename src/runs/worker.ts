@@ -2,11 +2,13 @@ import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/schema.ts';
 import type { Outcome, RunNumber, SnapshotNumber } from '../roster/model.ts';
 import type { RunCause, RunReport } from '../store/store.ts';
+import type { Rendered } from './answers.ts';
+import type { Echo } from './echo.ts';
 import type { AutomaticPruning } from './prune.ts';
 
 /** What the worker is asked; functions do not cross to it, so a request is plain data. */
 export type WorkerRequest =
-  | { readonly id: number; readonly ask: 'run'; readonly cause: RunCause }
+  | { readonly id: number; readonly ask: 'run'; readonly cause: RunCause; readonly echo: Echo | undefined }
   | { readonly id: number; readonly ask: 'prune' }
   | { readonly id: number; readonly ask: 'render'; readonly snapshot: SnapshotNumber };
 
@@ -15,6 +17,12 @@ type Request = WorkerRequest extends infer One ? (One extends unknown ? Omit<One
 export type WorkerAnswer =
   | { readonly id: number; readonly answer: unknown; readonly grown: boolean }
   | { readonly id: number; readonly failure: string; readonly stack: string | undefined };
+
+/** What the thread says to a run, with what it left for the next one. */
+export interface RunAnswer {
+  readonly summary: RunSummary;
+  readonly echo: Echo | undefined;
+}
 
 /** A run as it is told across the thread's border. */
 export interface RunSummary {
@@ -63,6 +71,8 @@ export class RunWorker implements AsyncDisposable {
   #pruned: Date | undefined;
   #stopping = false;
   #failingSince: Date | undefined;
+  /** Kept here, since threads come and go. */
+  #echo: Echo | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -94,7 +104,8 @@ export class RunWorker implements AsyncDisposable {
     const began = this.#options.now();
     this.#began = began;
     try {
-      const summary = (await this.#ask({ ask: 'run', cause })) as RunSummary;
+      const { summary, echo } = (await this.#ask({ ask: 'run', cause, echo: this.#echo })) as RunAnswer;
+      this.#echo = echo;
       if (summary.outcome.status === 'published' || summary.outcome.status === 'unchanged')
         this.#failingSince = undefined;
       this.#options.onRun(summary);
@@ -121,8 +132,8 @@ export class RunWorker implements AsyncDisposable {
   }
 
   /** The bytes of a snapshot for OMFLOW. */
-  render(snapshot: SnapshotNumber): Promise<Uint8Array> {
-    return this.#ask({ ask: 'render', snapshot }) as Promise<Uint8Array>;
+  render(snapshot: SnapshotNumber): Promise<Rendered> {
+    return this.#ask({ ask: 'render', snapshot }) as Promise<Rendered>;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

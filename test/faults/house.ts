@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Config } from '../../src/config/schema.ts';
 import type { RosterService } from '../../src/http/roster.ts';
-import { openLine } from '../../src/line.ts';
+import { mayEcho, openLine } from '../../src/line.ts';
 import type { Outcome, SnapshotNumber } from '../../src/roster/model.ts';
 import { rosterService } from '../../src/runs/answers.ts';
 import { approve } from '../../src/runs/approve.ts';
-import { renderSnapshot } from '../../src/runs/body.ts';
+import { compressed, renderSnapshot } from '../../src/runs/body.ts';
 import type { Line } from '../../src/runs/run.ts';
 import { inTurn } from '../../src/runs/turn.ts';
 import type { RunCause, Store } from '../../src/store/store.ts';
@@ -109,7 +109,7 @@ export class FaultHouse {
   constructor(parts: Parts, { now = () => new Date(), say = () => {} }: Circumstances = {}) {
     const { config, store } = parts;
     this.#parts = parts;
-    this.#line = { ...openLine(config, store), now };
+    this.#line = { ...openLine(config, store), now, memory: mayEcho(config) ? { echo: undefined } : undefined };
     this.#say = say;
     this.#service = rosterService({
       sync: config.sync,
@@ -118,7 +118,7 @@ export class FaultHouse {
       runner: {
         failingSince: undefined,
         run: cause => this.#run(cause),
-        render: number => renderSnapshot(store, number),
+        render: async number => compressed(await renderSnapshot(store, number)),
       },
       delivered: () => {},
       unavailable: () => {},

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import type { ClientConfig } from '../../src/config/schema.ts';
 import type { Bar, LoginAnswer, LoginMeta, LoginService } from '../../src/http/login.ts';
@@ -46,10 +47,10 @@ export class StandingRoster implements RosterService {
   }
 }
 
-export const success = (text: string | Uint8Array): SyncAnswer => ({
-  status: 'success',
-  body: { snapshot: snapshotNumber(41), bytes: typeof text === 'string' ? new TextEncoder().encode(text) : text },
-});
+export function success(text: string | Uint8Array): SyncAnswer {
+  const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
+  return { status: 'success', body: { snapshot: snapshotNumber(41), bytes, gzip: gzipSync(bytes, { level: 1 }) } };
+}
 
 /** Three people's passwords, some of them of no use; nobody's can be checked while `down`. */
 export class KnownPasswords implements LoginService {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { NO_CHANGES } from '../../src/roster/compare.ts';
 import { ask, assertFails, assertWellFormed, gateway, OMFLOW, openHouse, StandingRoster, success } from './house.ts';
 
@@ -13,6 +14,29 @@ test('the bytes of the snapshot are sent as they are', async () => {
   assert.deepEqual(Object.keys(assertWellFormed(answer)), ['status', 'user_info_list', 'group_info_list']);
   assert.equal(answer.headers['x-roster-snapshot'], '41');
   assert.equal(answer.headers['transfer-encoding'], undefined);
+});
+
+test('it is compressed for whoever says that they take it so, and for nobody else', async () => {
+  await using house = await openHouse();
+  const body = `{"status":"success","user_info_list":[],"group_info_list":["${'林'.repeat(5000)}"]}`;
+  house.roster.current = success(body);
+  for (const [accepted, isCompressed] of [
+    ['gzip', true],
+    ['gzip, deflate, br', true],
+    ['br;q=1, gzip;q=0.1', true],
+    ['*', false],
+    ['identity', false],
+    ['gzip;q=0', false],
+    ['identity;q=0.5, gzip;q=0.1', false],
+    [undefined, false],
+  ] as const) {
+    const headers: Record<string, string> = accepted === undefined ? {} : { 'accept-encoding': accepted };
+    const answer = await ask(house, '/sync', { headers });
+    assert.equal(answer.headers['content-encoding'], isCompressed ? 'gzip' : undefined, accepted);
+    assert.equal(answer.headers['content-length'], String(answer.body.length));
+    assert.equal(answer.headers['vary'], 'Accept-Encoding');
+    assert.equal((isCompressed ? gunzipSync(answer.body) : answer.body).toString(), body);
+  }
 });
 
 test('any body is ignored', async () => {

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { SyncAnswer } from '../../src/http/roster.ts';
 import { NO_CHANGES } from '../../src/roster/compare.ts';
 import { type SnapshotNumber, snapshotNumber } from '../../src/roster/model.ts';
-import { rosterService } from '../../src/runs/answers.ts';
-import { renderSnapshot } from '../../src/runs/body.ts';
+import { type Rendered, rosterService } from '../../src/runs/answers.ts';
+import { compressed, renderSnapshot } from '../../src/runs/body.ts';
 import { takeTurn } from '../../src/runs/lock.ts';
 import { type RunResult, run } from '../../src/runs/run.ts';
 import { type House, openHouse } from './house.ts';
@@ -21,7 +21,7 @@ function service(house: House, sync: Partial<Parameters<typeof rosterService>[0]
   const state = {
     failingSince: undefined as Date | undefined,
     pull: () => house.pull({ line: { now } }),
-    render: (number: SnapshotNumber): Promise<Uint8Array> => renderSnapshot(house.store, number),
+    render: async (number: SnapshotNumber): Promise<Rendered> => compressed(await renderSnapshot(house.store, number)),
   };
   const roster = rosterService({
     sync: { fresh_for: 10_000, deadline: 15_000, max_stale: 24 * HOUR, on_hold: 'fail', first: 'accept', ...sync },

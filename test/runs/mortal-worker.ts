@@ -5,6 +5,7 @@ import type { WorkerRequest } from '../../src/runs/worker.ts';
 parentPort?.on('message', (request: WorkerRequest) => {
   if (request.ask === 'run' && request.cause === 'sync') process.exit(3);
   if (request.ask === 'prune') return parentPort?.postMessage({ id: request.id, answer: undefined, grown: false });
+  const answer = { summary: { run: threadId, outcome: { status: 'unchanged' } }, echo: undefined };
   const grown = request.ask === 'run' && request.cause === 'schedule';
-  parentPort?.postMessage({ id: request.id, answer: { run: threadId, outcome: { status: 'unchanged' } }, grown });
+  parentPort?.postMessage({ id: request.id, answer, grown });
 });

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict';
+import { suite, test } from 'node:test';
+import fc from 'fast-check';
+import { mayEcho } from '../../src/line.ts';
+import type { Echo } from '../../src/runs/echo.ts';
+import type { Memory, RunResult } from '../../src/runs/run.ts';
+import type { Source } from '../../src/sources/source.ts';
+import { hire, hrConfig, hrSource } from '../support/hr.ts';
+import { type House, leave, openHouse } from './house.ts';
+
+/** A house whose runs remember, and a count of the batches that its sources were read for without being remembered. */
+async function remembering(house: House) {
+  const memory: Memory = { echo: undefined };
+  let reads = 0;
+  const counted = (source: Source): Source => ({
+    name: source.name,
+    read(pull) {
+      reads += 1;
+      return source.read(pull);
+    },
+  });
+  const line = { memory, sources: house.line.sources.map(counted) };
+  return {
+    memory,
+    async pull(): Promise<RunResult & { reads: number }> {
+      reads = 0;
+      return { ...(await house.pull({ line })), reads };
+    },
+  };
+}
+
+/** What a run says, but for which it was and how long it took. */
+const essence = ({ outcome, report }: RunResult) => ({
+  outcome,
+  problems: report.problems,
+  counts: report.counts,
+  sources: report.sources.map(({ took: _, ...read }) => read),
+});
+
+suite('a run that hears that nothing changed', () => {
+  test('says what one says that thinks it all over', async () => {
+    await using house = await openHouse();
+    await house.hr.execute("update employees set sex = '?' where emp_id = 6");
+    const { memory, pull } = await remembering(house);
+    assert.equal((await pull()).outcome.status, 'published');
+    assert.equal(memory.echo, undefined);
+    assert.equal((await pull()).outcome.status, 'unchanged');
+    const echo = memory.echo as Echo | undefined;
+    assert.ok(echo);
+    const heard = await pull();
+    assert.deepEqual(memory.echo, { ...echo, run: heard.run });
+    const thought = await house.pull();
+    assert.deepEqual(essence(heard), essence(thought));
+    assert.ok(heard.report.problems.length > 0, 'else they could not differ');
+    const recorded = await house.store.runs.get(heard.run ?? assert.fail());
+    assert.deepEqual([recorded?.status, recorded?.sources.length], ['unchanged', 1]);
+  });
+
+  test('reads anew when anything is otherwise, and publishes just that', async () => {
+    await using house = await openHouse();
+    const { pull } = await remembering(house);
+    for (let times = 0; times < 3; times += 1) assert.equal((await pull()).reads, 1);
+    await house.hr.execute("update employees set tel = '02-5550-9999' where emp_id = 6");
+    const changed = await pull();
+    assert.deepEqual([changed.outcome.status, changed.reads], ['published', 2]);
+    assert.equal(
+      (await house.served()).user_info_list.find(one => one['username'] === 'k.sato')?.['phone1'],
+      '02-5550-9999',
+    );
+    await house.hr.execute("insert into members values (2, 'SALES')");
+    assert.equal((await pull()).outcome.status, 'published');
+  });
+
+  test('believes nothing once somebody else made a run, or went back', async () => {
+    await using house = await openHouse();
+    const { pull } = await remembering(house);
+    for (let times = 0; times < 2; times += 1) await pull();
+    await house.pull();
+    assert.deepEqual((await pull()).reads, 1);
+    await leave(house, 6);
+    await house.pull();
+    await house.hr.execute('update employees set leave_date = null where emp_id = 6');
+    const back = await pull();
+    assert.deepEqual([back.outcome.status, back.reads], ['published', 1]);
+  });
+
+  test('is none while somebody is kept out, or kept as they were', async () => {
+    await using house = await openHouse();
+    await house.pull();
+    await house.hr.execute("update employees set mail = 'nonsense' where emp_id = 6");
+    const { memory, pull } = await remembering(house);
+    assert.equal((await pull()).outcome.status, 'unchanged');
+    assert.equal(memory.echo, undefined);
+    await house.hr.execute("update employees set mail = 'k.sato@acme.example' where emp_id = 6");
+    await pull();
+    assert.ok(memory.echo);
+  });
+
+  test('fails as every run does when a source cannot be read', async () => {
+    await using house = await openHouse();
+    const { pull } = await remembering(house);
+    for (let times = 0; times < 3; times += 1) await pull();
+    await house.hr.execute('rename table members to gone');
+    const { outcome } = await pull();
+    assert.equal(outcome.status, 'failed');
+    await house.hr.execute('rename table gone to members');
+    assert.equal((await pull()).outcome.status, 'unchanged');
+  });
+});
+
+test('however rows change, it publishes what a run without memory would', async () => {
+  await using house = await openHouse();
+  await hire(house.hr, 40);
+  const { pull } = await remembering(house);
+  const change = fc.record({ id: fc.integer({ min: 101, max: 140 }), tel: fc.constantFrom('1', '2', '3', 'x') });
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { maxLength: 2 }), async changes => {
+      for (const { id, tel } of changes)
+        await house.hr.execute('update employees set tel = ? where emp_id = ?', [tel, id]);
+      const remembered = await pull();
+      const after = await house.pull({ dryRun: true });
+      return remembered.outcome.status !== 'failed' && after.outcome.status === 'unchanged';
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('only sources of this house are heard twice, and none that something may stand in for', () => {
+  const csv = { name: 'hr', type: 'csv', people: { file: 'x.csv', map: { username: 'a', email: 'b' } } };
+  const hr = hrSource('mysql://a@b/c');
+  assert.equal(mayEcho(hrConfig('', 'mysql://a@b/c')), true);
+  assert.equal(mayEcho(hrConfig('', 'mysql://a@b/c', { sources: [csv] })), true);
+  for (const more of [{ required: false }, { schedule: '0 2 * * *' }]) {
+    assert.equal(mayEcho(hrConfig('', 'mysql://a@b/c', { sources: [{ ...hr, ...more }] })), false);
+  }
+});
