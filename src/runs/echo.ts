@@ -10,6 +10,10 @@ import type { RunReport, SourceRead, Store } from '../store/store.ts';
 export interface Echo {
   readonly run: RunNumber;
   readonly snapshot: SnapshotNumber;
+  /** When it was last thought over; milliseconds. */
+  readonly thought: number;
+  /** What each client had got by then: somebody may have waited for that. */
+  readonly delivered: string;
   /** The digests of each source's batches, in their order. */
   readonly said: ReadonlyMap<SourceName, readonly string[]>;
   readonly report: Pick<RunReport, 'problems' | 'counts'>;
@@ -42,29 +46,38 @@ export function remembering(sources: readonly Source[]): Remembered {
 const digestOf = (batch: Batch): string => hash('sha256', JSON.stringify(batch));
 
 /** What a run needs to leave an echo: see {@link echoOf}. */
-export interface Unchanged {
-  readonly run: RunNumber;
-  readonly snapshot: SnapshotNumber;
+export interface Unchanged extends Omit<Echo, 'report'> {
   readonly report: RunReport;
-  readonly said: ReadonlyMap<SourceName, readonly string[]>;
+}
+
+/** What a run leaves that found nothing changed; nothing unless each source was read to its end. */
+export function echoOf({ report, ...rest }: Unchanged): Echo | undefined {
+  const { problems, counts, sources } = report;
+  const areRead = sources.every(({ source, state }) => state === 'read' && rest.said.has(source));
+  return areRead ? { ...rest, report: { problems, counts } } : undefined;
 }
 
 /**
- * What a run leaves that found nothing changed; nothing when somebody's record waits for a delivery, or is kept or kept out for what
- * was ever published: that may be otherwise the next time, whatever the sources say.
+ * For so long an echo is believed, in milliseconds: what was purged since, or served and taken back between two runs, counts
+ * after this at the latest.
  */
-export function echoOf({ run, snapshot, report, said }: Unchanged): Echo | undefined {
-  const { problems, counts, sources } = report;
-  const isOpen = counts.some(({ effect }) => effect === 'kept' || effect === 'quarantined');
-  const areRead = sources.every(({ source, state }) => state === 'read' && said.has(source));
-  return isOpen || !areRead ? undefined : { run, snapshot, said, report: { problems, counts } };
-}
+const BELIEVED = 3_600_000;
 
-/** Whether the store is as that run left it: nobody published, ran or restored anything since. */
-export async function stillHolds({ run, snapshot }: Echo, { snapshots, runs }: Store): Promise<boolean> {
+/** Whether the store is as that run left it: nobody published or ran anything since, and nobody was served another snapshot. */
+export async function stillHolds(echo: Echo, { snapshots, runs, deliveries }: Store, now: Date): Promise<boolean> {
+  const age = now.getTime() - echo.thought;
+  // Of the future is one from before the clock was put back.
+  if (age < 0 || age > BELIEVED) return false;
   const newest = await snapshots.newest();
   const good = await runs.newestGood();
-  return newest?.number === snapshot && good?.number === run;
+  if (newest?.number !== echo.snapshot || good?.number !== echo.run) return false;
+  return (await deliveredBy({ deliveries })) === echo.delivered;
+}
+
+/** Which snapshot each client got last. */
+export async function deliveredBy({ deliveries }: Pick<Store, 'deliveries'>): Promise<string> {
+  const last = await deliveries.lastOfEach();
+  return JSON.stringify(last.map(({ client, snapshot }) => [client, snapshot]).sort());
 }
 
 /**

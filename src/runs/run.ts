@@ -15,7 +15,7 @@ import type { Rules } from '../roster/tidy.ts';
 import type { Source } from '../sources/source.ts';
 import type { ExtractChanges, Publication, RunCause, RunReport, Store } from '../store/store.ts';
 import { type Prepared, prepare } from './candidate.ts';
-import { type Echo, echoOf, listen, type Remembered, remembering, stillHolds } from './echo.ts';
+import { deliveredBy, type Echo, echoOf, listen, remembering, stillHolds } from './echo.ts';
 import { outcomeOf } from './lock.ts';
 import { measure } from './measure.ts';
 import { changing, doubted, missing, unclear } from './missing.ts';
@@ -103,17 +103,25 @@ interface Begun {
 async function runWith(memory: Memory, { line, request, at, number }: Begun): Promise<RunResult> {
   const { echo } = memory;
   memory.echo = undefined;
-  const same = echo && (await hear(line, echo, request.signal));
-  const heard = remembering(line.sources);
-  const decision = same ?? (await decide({ ...line, sources: heard.sources }, request, at));
-  const result = await conclude(line, number, decision, request.signal);
-  memory.echo = same && echo ? { ...echo, run: number } : leftBy(result, heard);
+  const same = echo && (await stillHolds(echo, line.store, at)) && (await hear(line, echo, request.signal));
+  if (same) {
+    const result = await conclude(line, number, same, request.signal);
+    if (result.outcome.status === 'unchanged') memory.echo = { ...echo, run: number };
+    return result;
+  }
+  // Before anything is looked up that was delivered: what comes in between is then thought over again.
+  const delivered = await deliveredBy(line.store);
+  const { sources, said } = remembering(line.sources);
+  const result = await conclude(line, number, await decide({ ...line, sources }, request, at), request.signal);
+  const { outcome, report } = result;
+  if (outcome.status === 'unchanged') {
+    memory.echo = echoOf({ run: number, snapshot: outcome.snapshot, thought: at.getTime(), delivered, said, report });
+  }
   return result;
 }
 
 /** The verdict of the run before once more, where all that it came of is the same; what the sources say is not kept. */
 async function hear(line: Line, echo: Echo, signal: AbortSignal): Promise<Decision | undefined> {
-  if (!(await stillHolds(echo, line.store))) return undefined;
   const sources = await listen(line.sources, echo, { signal, today: line.today() });
   if (!sources) return undefined;
   return {
@@ -125,11 +133,6 @@ async function hear(line: Line, echo: Echo, signal: AbortSignal): Promise<Decisi
     extracts: undefined,
     unproved: false,
   };
-}
-
-function leftBy({ run, outcome, report }: RunResult, { said }: Remembered): Echo | undefined {
-  if (run === undefined || outcome.status !== 'unchanged') return undefined;
-  return echoOf({ run, snapshot: outcome.snapshot, report, said });
 }
 
 /** The one place that writes how a run ended. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { mayEcho } from '../../src/line.ts';
+import { snapshotNumber } from '../../src/roster/model.ts';
 import type { Echo } from '../../src/runs/echo.ts';
 import type { Memory, RunResult } from '../../src/runs/run.ts';
 import type { Source } from '../../src/sources/source.ts';
@@ -22,9 +23,9 @@ async function remembering(house: House) {
   const line = { memory, sources: house.line.sources.map(counted) };
   return {
     memory,
-    async pull(): Promise<RunResult & { reads: number }> {
+    async pull(now = () => new Date()): Promise<RunResult & { reads: number }> {
       reads = 0;
-      return { ...(await house.pull({ line })), reads };
+      return { ...(await house.pull({ line: { ...line, now } })), reads };
     },
   };
 }
@@ -84,16 +85,41 @@ suite('a run that hears that nothing changed', () => {
     assert.deepEqual([back.outcome.status, back.reads], ['published', 1]);
   });
 
-  test('is none while somebody is kept out, or kept as they were', async () => {
+  test('thinks all over again once somebody was served another snapshot, or an hour has passed', async () => {
+    await using house = await openHouse();
+    const { memory, pull } = await remembering(house);
+    /** Whether the run of that minute thinks. */
+    const thinksAt = async (minute: number) => {
+      const at = Date.UTC(2026, 10, 22, 0, minute);
+      await pull(() => new Date(at));
+      return memory.echo?.thought === at;
+    };
+    await thinksAt(0);
+    assert.deepEqual([await thinksAt(1), await thinksAt(2)], [true, false]);
+    const delivery = { client: 'omflow', at: new Date(), finished: true, bytes: 9, snapshot: snapshotNumber(1) };
+    await house.store.deliveries.add([{ ...delivery, id: 'first' }]);
+    assert.deepEqual([await thinksAt(3), await thinksAt(4)], [true, false]);
+    await house.store.deliveries.add([{ ...delivery, id: 'the same once more' }]);
+    assert.deepEqual([await thinksAt(63), await thinksAt(64)], [false, true]);
+    // The clock was put back.
+    assert.equal(await thinksAt(5), true);
+  });
+
+  test('is the same for whoever is kept out, or kept as they were', async () => {
     await using house = await openHouse();
     await house.pull();
     await house.hr.execute("update employees set mail = 'nonsense' where emp_id = 6");
-    const { memory, pull } = await remembering(house);
-    assert.equal((await pull()).outcome.status, 'unchanged');
-    assert.equal(memory.echo, undefined);
-    await house.hr.execute("update employees set mail = 'k.sato@acme.example' where emp_id = 6");
+    await house.hr.execute(
+      "insert into employees select 9, 'n.new', '', name, sex, dept_code, '', null, null from employees where emp_id = 5",
+    );
+    const { pull } = await remembering(house);
     await pull();
-    assert.ok(memory.echo);
+    assert.deepEqual(essence(await pull()), essence(await house.pull()));
+    await house.hr.execute("update employees set mail = 'k.sato@acme.example' where emp_id = 6");
+    assert.equal(
+      (await pull()).report.problems.some(one => one.effect === 'kept'),
+      false,
+    );
   });
 
   test('fails as every run does when a source cannot be read', async () => {
