@@ -1,11 +1,12 @@
 import v8 from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Config } from './config/schema.ts';
 import { mayEcho, openLine } from './line.ts';
 import type { Rendered } from './runs/answers.ts';
 import { compressed, renderSnapshot } from './runs/body.ts';
 import { pruneWhenDue } from './runs/prune.ts';
-import type { Memory } from './runs/run.ts';
+import { NO_MEMORY, type Remembering } from './runs/run.ts';
 import { inTurn } from './runs/turn.ts';
 import type { RunAnswer, RunSummary, WorkerAnswer, WorkerRequest } from './runs/worker.ts';
 import { openStore } from './store/open.ts';
@@ -16,7 +17,7 @@ import type { RunCause, Store } from './store/store.ts';
  * data comes from the main thread.
  */
 
-/** Above this many bytes of heap after the work the thread asks to be replaced. */
+/** So many bytes of heap are too many for a thread that has nothing to do. */
 const GROWN = 192 * 1024 * 1024;
 
 const config = workerData as Config;
@@ -33,7 +34,7 @@ function openedStore(): Promise<Store> {
   return opening;
 }
 
-async function makeRun(cause: RunCause, memory: Memory | undefined): Promise<RunSummary> {
+async function makeRun(cause: RunCause, memory: Remembering | undefined): Promise<RunSummary> {
   const store = await openedStore();
   const line = { ...openLine(config, store), memory };
   const turn = await inTurn(line, { cause, dryRun: false, signal: new AbortController().signal });
@@ -45,23 +46,39 @@ async function answer(request: WorkerRequest): Promise<void> {
   const reply = (message: WorkerAnswer, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
   try {
     if (request.ask === 'run') {
-      const memory: Memory | undefined = mayEcho(config) ? { echo: request.echo } : undefined;
+      const memory: Remembering | undefined = mayEcho(config) ? { last: request.memory } : undefined;
       const summary = await makeRun(request.cause, memory);
-      const answer: RunAnswer = { summary, echo: memory?.echo };
-      return reply({ id: request.id, answer, grown: v8.getHeapStatistics().used_heap_size > GROWN });
+      const answer: RunAnswer = { summary, memory: memory?.last ?? NO_MEMORY };
+      return reply({ id: request.id, answer });
     }
     if (request.ask === 'prune') {
       const { retention, timezone } = config;
       const pruning = await pruneWhenDue(await openedStore(), { retention, timezone, now: new Date() });
-      return reply({ id: request.id, answer: pruning, grown: v8.getHeapStatistics().used_heap_size > GROWN });
+      return reply({ id: request.id, answer: pruning });
     }
     const rendered = compressed(await renderSnapshot(await openedStore(), request.snapshot));
     const answer: Rendered = rendered;
-    reply({ id: request.id, answer, grown: false }, [rendered.bytes.buffer, rendered.gzip.buffer]);
+    reply({ id: request.id, answer }, [rendered.bytes.buffer, rendered.gzip.buffer]);
   } catch (error) {
     const { message, stack } = error as Error;
     reply({ id: request.id, failure: message, stack });
   }
 }
 
-parentPort?.on('message', (request: WorkerRequest) => void answer(request));
+v8.setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+const isGrown = () => v8.getHeapStatistics().used_heap_size > GROWN;
+
+/**
+ * Gives back the memory that a big run took, while nobody waits: a thread that stays is warm for the next one. One that
+ * holds on to it all the same asks to be replaced.
+ */
+function tidyUp(): void {
+  if (isGrown()) collect();
+  if (isGrown()) parentPort?.postMessage({ grown: true } satisfies WorkerAnswer);
+}
+
+parentPort?.on('message', async (request: WorkerRequest) => {
+  await answer(request);
+  setImmediate(tidyUp);
+});

@@ -37,15 +37,24 @@ export interface Line {
   readonly fingerprint: string;
   readonly timezone: string;
   /** What the last run left for this one, which leaves something in its place; absent: everything is thought over anew. */
-  readonly memory?: Memory | undefined;
+  readonly memory?: Remembering | undefined;
   now(): Date;
   /** `YYYY-MM-DD` in the configured time zone. */
   today(): string;
 }
 
-/** Lives longer than one run. */
+/** What the last run left for the next: plain data, that outlives both. */
 export interface Memory {
-  echo: Echo | undefined;
+  readonly echo: Echo | undefined;
+  /** True when it found nothing changed: only then is it worth while to remember what is said. */
+  readonly isCalm: boolean;
+}
+
+export const NO_MEMORY: Memory = { echo: undefined, isCalm: false };
+
+/** Where the memory is kept from one run to the next. */
+export interface Remembering {
+  last: Memory;
 }
 
 export interface RunRequest {
@@ -100,25 +109,29 @@ interface Begun {
 }
 
 /** A run that may hear that nothing changed, and remembers what it heard. */
-async function runWith(memory: Memory, { line, request, at, number }: Begun): Promise<RunResult> {
-  const { echo } = memory;
-  memory.echo = undefined;
+async function runWith(memory: Remembering, { line, request, at, number }: Begun): Promise<RunResult> {
+  const { echo, isCalm } = memory.last;
+  memory.last = NO_MEMORY;
   const same = echo && (await stillHolds(echo, line.store, at)) && (await hear(line, echo, request.signal));
   if (same) {
     const result = await conclude(line, number, same, request.signal);
-    if (result.outcome.status === 'unchanged') memory.echo = { ...echo, run: number };
+    if (result.outcome.status === 'unchanged') memory.last = { echo: { ...echo, run: number }, isCalm: true };
     return result;
   }
   // Before anything is looked up that was delivered: what comes in between is then thought over again.
   const delivered = await deliveredBy(line.store);
-  const { sources, said } = remembering(line.sources);
+  const { sources, said } = isCalm ? remembering(line.sources) : { sources: line.sources, said: NOTHING_SAID };
   const result = await conclude(line, number, await decide({ ...line, sources }, request, at), request.signal);
   const { outcome, report } = result;
   if (outcome.status === 'unchanged') {
-    memory.echo = echoOf({ run: number, snapshot: outcome.snapshot, thought: at.getTime(), delivered, said, report });
+    const { snapshot } = outcome;
+    const left = echoOf({ run: number, snapshot, thought: at.getTime(), delivered, said, report });
+    memory.last = { echo: left, isCalm: true };
   }
   return result;
 }
+
+const NOTHING_SAID: ReadonlyMap<SourceName, readonly string[]> = new Map();
 
 /** The verdict of the run before once more, where all that it came of is the same; what the sources say is not kept. */
 async function hear(line: Line, echo: Echo, signal: AbortSignal): Promise<Decision | undefined> {

@@ -3,25 +3,27 @@ import type { Config } from '../config/schema.ts';
 import type { Outcome, RunNumber, SnapshotNumber } from '../roster/model.ts';
 import type { RunCause, RunReport } from '../store/store.ts';
 import type { Rendered } from './answers.ts';
-import type { Echo } from './echo.ts';
 import type { AutomaticPruning } from './prune.ts';
+import type { Memory } from './run.ts';
 
 /** What the worker is asked; functions do not cross to it, so a request is plain data. */
 export type WorkerRequest =
-  | { readonly id: number; readonly ask: 'run'; readonly cause: RunCause; readonly echo: Echo | undefined }
+  | { readonly id: number; readonly ask: 'run'; readonly cause: RunCause; readonly memory: Memory }
   | { readonly id: number; readonly ask: 'prune' }
   | { readonly id: number; readonly ask: 'render'; readonly snapshot: SnapshotNumber };
 
 type Request = WorkerRequest extends infer One ? (One extends unknown ? Omit<One, 'id'> : never) : never;
 
 export type WorkerAnswer =
-  | { readonly id: number; readonly answer: unknown; readonly grown: boolean }
-  | { readonly id: number; readonly failure: string; readonly stack: string | undefined };
+  | { readonly id: number; readonly answer: unknown }
+  | { readonly id: number; readonly failure: string; readonly stack: string | undefined }
+  /** Said when nothing is asked any more: it holds on to so much memory that it had better be replaced. */
+  | { readonly grown: true };
 
 /** What the thread says to a run, with what it left for the next one. */
 export interface RunAnswer {
   readonly summary: RunSummary;
-  readonly echo: Echo | undefined;
+  readonly memory: Memory;
 }
 
 /** A run as it is told across the thread's border. */
@@ -72,7 +74,7 @@ export class RunWorker implements AsyncDisposable {
   #stopping = false;
   #failingSince: Date | undefined;
   /** Kept here, since threads come and go. */
-  #echo: Echo | undefined;
+  #memory: Memory = { echo: undefined, isCalm: false };
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -104,8 +106,8 @@ export class RunWorker implements AsyncDisposable {
     const began = this.#options.now();
     this.#began = began;
     try {
-      const { summary, echo } = (await this.#ask({ ask: 'run', cause, echo: this.#echo })) as RunAnswer;
-      this.#echo = echo;
+      const { summary, memory } = (await this.#ask({ ask: 'run', cause, memory: this.#memory })) as RunAnswer;
+      this.#memory = memory;
       if (summary.outcome.status === 'published' || summary.outcome.status === 'unchanged')
         this.#failingSince = undefined;
       this.#options.onRun(summary);
@@ -165,11 +167,14 @@ export class RunWorker implements AsyncDisposable {
   }
 
   #settle(answer: WorkerAnswer): void {
+    if ('grown' in answer) {
+      if (this.#waiting.size === 0) this.#retire();
+      return;
+    }
     const waiting = this.#waiting.get(answer.id);
     this.#waiting.delete(answer.id);
     if ('failure' in answer) waiting?.reject(Object.assign(new Error(answer.failure), { stack: answer.stack }));
     else waiting?.resolve(answer.answer);
-    if ('grown' in answer && answer.grown && this.#waiting.size === 0) this.#retire();
   }
 
   /** Memory that a big run took is given back by ending the thread; the next request starts another. */

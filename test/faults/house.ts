@@ -9,7 +9,7 @@ import type { Outcome, SnapshotNumber } from '../../src/roster/model.ts';
 import { rosterService } from '../../src/runs/answers.ts';
 import { approve } from '../../src/runs/approve.ts';
 import { compressed, renderSnapshot } from '../../src/runs/body.ts';
-import type { Line } from '../../src/runs/run.ts';
+import { type Line, NO_MEMORY } from '../../src/runs/run.ts';
 import { inTurn } from '../../src/runs/turn.ts';
 import type { RunCause, Store } from '../../src/store/store.ts';
 import { COLUMNS, digestOf, type Generation, generation, TABLES, type Truths } from './generations.ts';
@@ -109,7 +109,7 @@ export class FaultHouse {
   constructor(parts: Parts, { now = () => new Date(), say = () => {} }: Circumstances = {}) {
     const { config, store } = parts;
     this.#parts = parts;
-    this.#line = { ...openLine(config, store), now, memory: mayEcho(config) ? { echo: undefined } : undefined };
+    this.#line = { ...openLine(config, store), now, memory: mayEcho(config) ? { last: NO_MEMORY } : undefined };
     this.#say = say;
     this.#service = rosterService({
       sync: config.sync,
