@@ -31,10 +31,18 @@ const STORE_PATIENCE = 5_000;
 /** The `/sync` service: runs when it is time, and answers one snapshot, whole, or says why not. */
 export function rosterService(settings: AnswerSettings): RosterService {
   const body = bodies(settings);
+  // What is found out for one call is good for those that come meanwhile: it is not older than a moment.
+  let deciding: Promise<SnapshotNumber | SyncAnswer> | undefined;
+  const decided = () => {
+    deciding ??= decide(settings).finally(() => {
+      deciding = undefined;
+    });
+    return deciding;
+  };
   return {
     async answer() {
       try {
-        const decision = await inTime(decide(settings), settings.sync.deadline + STORE_PATIENCE);
+        const decision = await inTime(decided(), settings.sync.deadline + STORE_PATIENCE);
         return typeof decision === 'number' ? { status: 'success', body: await body(decision) } : decision;
       } catch (error) {
         settings.unavailable(error as Error);

@@ -6,6 +6,12 @@ type Queued = Delivery & { readonly id: string };
 /** How long to wait before the next try, in milliseconds: a publish holds SQLite's writer for seconds at most. */
 const RETRY = 250;
 
+/**
+ * After one write, the next comes no sooner; milliseconds. Each is a wait for the disk, on the thread that answers: when many
+ * clients ask at once, their deliveries go together.
+ */
+const PAUSE = 50;
+
 /** How long the last ones are tried when the queue ends, in milliseconds. */
 const LAST_TRIES = 5_000;
 /** Deliveries that wait at most: a store that is away for days must not fill the memory. */
@@ -25,6 +31,9 @@ export class DeliveryQueue implements AsyncDisposable {
   readonly #lost: (error: unknown, count: number) => void;
   #queue: Queued[] = [];
   #timer: NodeJS.Timeout | undefined;
+  #pausing: NodeJS.Timeout | undefined;
+  /** When something was last written. */
+  #written = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
 
   /** `lost` is told of deliveries that the store refused for a reason that does not pass. */
@@ -35,12 +44,13 @@ export class DeliveryQueue implements AsyncDisposable {
 
   add(delivery: Queued): void {
     this.#queue.push(delivery);
-    this.#flushSoon();
+    this.#flushInTime();
   }
 
   /** Writes what is left, and gives up what cannot be written for seconds: whoever ends the daemon waits for this. */
   async [Symbol.asyncDispose](): Promise<void> {
     const until = performance.now() + LAST_TRIES;
+    clearTimeout(this.#pausing);
     for (;;) {
       this.#flushSoon();
       // What somebody else is just writing may yet come back.
@@ -56,10 +66,23 @@ export class DeliveryQueue implements AsyncDisposable {
     this.#writing = this.#writing.then(() => this.#flush());
   }
 
+  /** At once, if nothing was written a moment ago. */
+  #flushInTime(): void {
+    const left = this.#written + PAUSE - performance.now();
+    if (left <= 0) this.#flushSoon();
+    else this.#pausing ??= setTimeout(() => this.#endPause(), left);
+  }
+
+  #endPause(): void {
+    this.#pausing = undefined;
+    this.#flushSoon();
+  }
+
   async #flush(): Promise<void> {
     const some = this.#queue;
     if (some.length === 0) return;
     this.#queue = [];
+    this.#written = performance.now();
     try {
       await this.#store.deliveries.add(some);
     } catch (error) {

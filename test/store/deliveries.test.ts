@@ -96,6 +96,27 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.equal((await store.deliveries.list(99)).length, 51);
     });
 
+    test('are written at once when few come, and together when many do', async () => {
+      await using here = await place();
+      await using store = await here.open({ timeout: 0 });
+      const writes: number[] = [];
+      const add = (list: Parameters<typeof store.deliveries.add>[0]) => {
+        writes.push(list.length);
+        return store.deliveries.add(list);
+      };
+      {
+        const counted = { ...store, deliveries: { ...store.deliveries, add } };
+        await using queue = new DeliveryQueue(counted, never);
+        for (let count = 0; count < 200; count++) {
+          queue.add(delivery(count));
+          await new Promise(resolve => setImmediate(resolve));
+          if (count === 0) assert.deepEqual(writes, [1]);
+        }
+      }
+      assert.equal((await store.deliveries.list(300)).length, 200);
+      assert.ok(writes.length < 50, `${writes.length} writes`);
+    });
+
     test('that the store refuses are told, and stop none that follow', async () => {
       await using here = await place();
       await using store = await here.open({ timeout: 0 });
