@@ -114,7 +114,7 @@ for (const [engine, place] of Object.entries(engines)) {
         }
       }
       assert.equal((await store.deliveries.list(300)).length, 200);
-      assert.ok(writes.length < 50, `${writes.length} writes`);
+      assert.ok(writes.length < 150, `${writes.length} writes`);
     });
 
     test('that the store refuses are told, and stop none that follow', async () => {
