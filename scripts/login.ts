@@ -1,5 +1,5 @@
 import type { Config } from '../src/config/schema.ts';
-import { type Attempt, authenticate, type LoginResult } from '../src/logins/authenticate.ts';
+import { type Attempt, authenticate, type Circumstances, type LoginResult } from '../src/logins/authenticate.ts';
 import { openAuthenticators } from '../src/logins/open.ts';
 import { LOGIN_DEADLINE } from '../src/logins/service.ts';
 
@@ -20,14 +20,14 @@ export interface TriedLogin {
 export async function tryLogin(
   config: Config,
   attempt: Attempt,
-  { login, onStep }: { readonly login: string; onStep(step: LoginStep): void },
+  { loginOf, onStep }: Pick<Circumstances, 'loginOf'> & { onStep(step: LoginStep): void },
 ): Promise<TriedLogin> {
   await using stack = new AsyncDisposableStack();
   const chain = openAuthenticators(config.authenticate).map(authenticator => stack.use(authenticator));
   const began = performance.now();
   const took = () => Math.round(performance.now() - began);
   const result = await authenticate(chain, attempt, {
-    loginOf: async () => login,
+    loginOf,
     signal: AbortSignal.timeout(LOGIN_DEADLINE),
     note: text => onStep({ ms: took(), text }),
   });

@@ -56,8 +56,8 @@ export interface Attempt {
 /** What an attempt is decided against. */
 export interface Circumstances extends Asking {
   /**
-   * The name at the directory of whoever has exactly this username in the snapshot that `/sync` serves, or undefined
-   * when nobody has; rejects when that cannot be told, which is an outage.
+   * The name at the directory of whoever has exactly this username in the snapshot that `/sync` serves, `""` when that is
+   * not known, or undefined when nobody has; rejects when that cannot be told, which is an outage.
    */
   loginOf(username: string): Promise<string | undefined>;
   /** Whether the password may be tried at all, and what counts of it afterwards. Absent: it is tried in any case. */
@@ -117,7 +117,9 @@ function flaw(name: keyof Attempt, value: string): string | undefined {
 /** The person's name at the directory, or how the attempt ends without one. */
 async function find(username: string, { loginOf }: Circumstances): Promise<string | LoginResult> {
   try {
-    return (await loginOf(username)) ?? unweighed('the name is not in the served snapshot');
+    const login = await loginOf(username);
+    if (login === undefined) return unweighed('the name is not in the served snapshot');
+    return login === '' ? unweighed('their name at the directory is not known: "rosterd person" tells why') : login;
   } catch (error) {
     return { status: 'unavailable', why: `the served snapshot cannot be read: ${(error as Error).message}` };
   }

@@ -34,7 +34,28 @@ export function settle(identities: readonly Identity[], others: Iterable<Person>
     .map(identity => claimOf(identity, { ...context, left }))
     .sort((a, b) => byRank(context.rank, a, b));
   if (claims.length > 0) contest(claims, others, loss => stepBack(loss, context));
+  noteStaleLogins(claims, context);
   return claims;
+}
+
+/** The code of the problem that somebody's login is the last that was known, and another is called so by now. */
+export const LOGIN_STALE = 'login_stale';
+
+/**
+ * Somebody whose source does not tell their username keeps the last good one, by which they are found again; but where the
+ * sources call somebody else so now, it is them whom the directory knows by it.
+ */
+function noteStaleLogins(claims: readonly Claim[], context: Context): void {
+  const silent = claims.filter(({ identity: { tidied, incumbent } }) => incumbent && broken(tidied, 'username'));
+  if (silent.length === 0) return;
+  const told = claims.filter(claim => !broken(claim.identity.tidied, 'username'));
+  const names = new Set(told.map(claim => fold(claim.identity.tidied.person.login)));
+  for (const claim of silent) {
+    const { login } = claim.person;
+    if (!names.has(fold(login))) continue;
+    const text = `cannot log in: by "${login}", their last good username, the directory may know somebody else now`;
+    note(claim, context, 'kept', LOGIN_STALE, text);
+  }
 }
 
 /** Who left with an email, or does so now; where nothing was ever delivered, whoever comes back now has given it up. */

@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import type { RosterBody, RosterService, SentRoster, SyncAnswer, SyncRefusal } from '../http/roster.ts';
+import { LOGIN_STALE } from '../roster/claims.ts';
 import type { Person, SnapshotNumber } from '../roster/model.ts';
 import type { RecordedRun, RunCause, Store } from '../store/store.ts';
 
@@ -63,6 +64,15 @@ export async function servedSnapshot({ pins, snapshots }: Pick<Store, 'pins' | '
 export async function servedPerson(store: Store, username: string): Promise<Person | undefined> {
   const served = await servedSnapshot(store);
   return served && (await store.people.named(username, served))?.value;
+}
+
+/** Their name at the directory: undefined when there is nobody, and `""` when it is not known. */
+export async function servedLogin(store: Store, username: string): Promise<string | undefined> {
+  const person = await servedPerson(store, username);
+  if (!person) return undefined;
+  const good = await store.runs.newestGood();
+  const isStale = good?.problems.some(one => one.code === LOGIN_STALE && one.key === person.key);
+  return isStale ? '' : person.login;
 }
 
 /** The snapshot to answer with, or why there is none. */

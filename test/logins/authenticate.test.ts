@@ -66,6 +66,17 @@ suite('the chain', () => {
     assert.deepEqual(hr.asked, []);
   });
 
+  test('somebody whose name at the directory is not known is asked for by no other', async () => {
+    const hr = new Known('hr', { '': accepted, ada: accepted });
+    const result = await authenticate([hr], { username: 'ada', password: 'pw' }, published({ ada: '' }));
+    assert.deepEqual(result, {
+      status: 'refused',
+      weighed: false,
+      why: 'their name at the directory is not known: "rosterd person" tells why',
+    });
+    assert.deepEqual(hr.asked, []);
+  });
+
   test('without a snapshot to look in, or anybody to ask, it is an outage', async () => {
     const noStore = { loginOf: () => Promise.reject(new Error('disk I/O error')), signal };
     const attempt = { username: 'ada', password: 'pw' };

@@ -42,3 +42,31 @@ test('who may log in, and under which name at the directory, follows what is ser
   await house.store.pins.end(new Date());
   assert.deepEqual(await asked(), ['a.lin', 'h.tanaka', 'j.wu']);
 });
+
+test('nobody logs in as somebody whose name at the directory another has by now', async () => {
+  await using house = await openHouse();
+  const set = async (id: number, account: string) =>
+    house.hr.execute('update employees set account = ?, password_hash = ? where emp_id = ?', [
+      account,
+      await hashPassword(PASSWORD),
+      id,
+    ]);
+  await house.pull();
+  // The first keeps the last good name, and the second cannot have it; but the directory may have named them so.
+  await set(6, 'not a name');
+  await set(2, 'k.sato');
+  const { report } = await house.pull();
+  const text = 'cannot log in: by "k.sato", their last good username, the directory may know somebody else now';
+  assert.deepEqual(
+    report.problems.filter(one => one.code === 'login_stale').map(one => [one.name, one.effect, one.text]),
+    [['k.sato', 'kept', text]],
+  );
+  const config = hrConfig('', house.hr.url, { store: house.store.address });
+  await using daemon = await startDaemon(config, pino({ level: 'silent' }));
+  await daemon.firstRun;
+  assert.deepEqual(await admitted(daemon, 'k.sato'), []);
+  await set(2, 'j.wu');
+  await set(6, 'k.sato');
+  await house.pull();
+  assert.deepEqual(await admitted(daemon, 'k.sato', 'j.wu'), ['k.sato', 'j.wu']);
+});
