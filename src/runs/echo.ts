@@ -12,8 +12,8 @@ export interface Echo {
   readonly snapshot: SnapshotNumber;
   /** When it was last thought over; milliseconds. */
   readonly thought: number;
-  /** What each client had got by then: somebody may have waited for that. */
-  readonly delivered: string;
+  /** What else the verdict hung on: see {@link surroundings}. */
+  readonly surroundings: string;
   /** The digests of each source's batches, in their order. */
   readonly said: ReadonlyMap<SourceName, readonly string[]>;
   readonly report: Pick<RunReport, 'problems' | 'counts'>;
@@ -57,27 +57,27 @@ export function echoOf({ report, ...rest }: Unchanged): Echo | undefined {
   return areRead ? { ...rest, report: { problems, counts } } : undefined;
 }
 
-/**
- * For so long an echo is believed, in milliseconds: what was purged since, or served and taken back between two runs, counts
- * after this at the latest.
- */
+/** For so long an echo is believed, in milliseconds: what was served and taken back between two runs counts after this at the latest. */
 const BELIEVED = 3_600_000;
 
-/** Whether the store is as that run left it: nobody published or ran anything since, and nobody was served another snapshot. */
-export async function stillHolds(echo: Echo, { snapshots, runs, deliveries }: Store, now: Date): Promise<boolean> {
+/** Whether the store is as that run left it: nobody published or ran anything since, was served another snapshot, or was purged. */
+export async function stillHolds(echo: Echo, store: Store, now: Date): Promise<boolean> {
   const age = now.getTime() - echo.thought;
   // Of the future is one from before the clock was put back.
   if (age < 0 || age > BELIEVED) return false;
-  const newest = await snapshots.newest();
-  const good = await runs.newestGood();
+  const newest = await store.snapshots.newest();
+  const good = await store.runs.newestGood();
   if (newest?.number !== echo.snapshot || good?.number !== echo.run) return false;
-  return (await deliveredBy({ deliveries })) === echo.delivered;
+  return (await surroundings(store)) === echo.surroundings;
 }
 
-/** Which snapshot each client got last. */
-export async function deliveredBy({ deliveries }: Pick<Store, 'deliveries'>): Promise<string> {
+/**
+ * What a verdict hangs on besides the sources and the newest snapshot: which one each client got last, for somebody may wait
+ * for that, and who was purged, for nothing may be written of them again.
+ */
+export async function surroundings({ deliveries, erased }: Pick<Store, 'deliveries' | 'erased'>): Promise<string> {
   const last = await deliveries.lastOfEach();
-  return JSON.stringify(last.map(({ client, snapshot }) => [client, snapshot]).sort());
+  return JSON.stringify([last.map(({ client, snapshot }) => [client, snapshot]).sort(), await erased()]);
 }
 
 /**

@@ -15,7 +15,7 @@ import type { Rules } from '../roster/tidy.ts';
 import type { Source } from '../sources/source.ts';
 import type { ExtractChanges, Publication, RunCause, RunReport, Store } from '../store/store.ts';
 import { type Prepared, prepare } from './candidate.ts';
-import { deliveredBy, type Echo, echoOf, listen, remembering, stillHolds } from './echo.ts';
+import { type Echo, echoOf, listen, remembering, stillHolds, surroundings } from './echo.ts';
 import { outcomeOf } from './lock.ts';
 import { measure } from './measure.ts';
 import { changing, doubted, missing, unclear } from './missing.ts';
@@ -118,14 +118,14 @@ async function runWith(memory: Remembering, { line, request, at, number }: Begun
     if (result.outcome.status === 'unchanged') memory.last = { echo: { ...echo, run: number }, isCalm: true };
     return result;
   }
-  // Before anything is looked up that was delivered: what comes in between is then thought over again.
-  const delivered = await deliveredBy(line.store);
+  // Before any of it is looked up: what comes in between is then thought over again.
+  const around = await surroundings(line.store);
   const { sources, said } = isCalm ? remembering(line.sources) : { sources: line.sources, said: NOTHING_SAID };
   const result = await conclude(line, number, await decide({ ...line, sources }, request, at), request.signal);
   const { outcome, report } = result;
   if (outcome.status === 'unchanged') {
     const { snapshot } = outcome;
-    const left = echoOf({ run: number, snapshot, thought: at.getTime(), delivered, said, report });
+    const left = echoOf({ run: number, snapshot, thought: at.getTime(), surroundings: around, said, report });
     memory.last = { echo: left, isCalm: true };
   }
   return result;

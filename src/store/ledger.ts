@@ -95,6 +95,18 @@ export async function countNames(db: Kysely<Tables>, key: PersonKey): Promise<nu
   return rows.filter(row => !isErased(row.folded)).length;
 }
 
+/** How many names there are only hashes of. */
+export async function countErased(db: Kysely<Tables>): Promise<number> {
+  const row = await db
+    .selectFrom('ledger')
+    .select(({ fn }) => fn.countAll().as('count'))
+    .where('kind', 'in', ['username', 'email'])
+    .where('folded', '>=', FROM)
+    .where('folded', '<', TO)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
 /** Puts hashes in the place of a person's names. */
 export async function eraseNames(db: Transaction<Tables>, key: PersonKey): Promise<void> {
   const rows = await db.selectFrom('ledger').selectAll().where('key', '=', key).execute();

@@ -8,7 +8,7 @@ import { StoreError } from './error.ts';
 import { extracts } from './extracts.ts';
 import { integrity } from './files.ts';
 import { holds } from './holds.ts';
-import { ledger } from './ledger.ts';
+import { countErased, ledger } from './ledger.ts';
 import { isLocked, lockByName, mysqlDialect, unreachable } from './mysql.ts';
 import { keysNamed, namesOf } from './named.ts';
 import { pins } from './pins.ts';
@@ -66,6 +66,7 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     purge: (key, how) => purge(db, key, how),
     purged: number => purgedLeaves(db, number),
     prunings: prunings(db),
+    erased: () => countErased(db),
     keysNamed: name => keysNamed(db, name),
     namesOf: key => namesOf(db, key),
     integrity: () => integrity(db),

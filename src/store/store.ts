@@ -388,6 +388,8 @@ export interface Store extends AsyncDisposable {
   /** Leaves of purged people in a snapshot, with their places among all of its people. */
   purged(number: SnapshotNumber): Promise<PurgedLeaf[]>;
   readonly prunings: Prunings;
+  /** How many names are kept as hashes alone: it rises with everybody who is purged. */
+  erased(): Promise<number>;
   /**
    * The keys of people by a name: of whoever has it as their key, else as their username, else as their login, else of
    * those whom problems of runs are about.

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import fc from 'fast-check';
 import { mayEcho } from '../../src/line.ts';
-import { snapshotNumber } from '../../src/roster/model.ts';
+import { snapshotNumber, storedKey } from '../../src/roster/model.ts';
 import type { Echo } from '../../src/runs/echo.ts';
 import { NO_MEMORY, type Remembering, type RunResult } from '../../src/runs/run.ts';
 import type { Source } from '../../src/sources/source.ts';
@@ -90,6 +90,9 @@ suite('a run that hears that nothing changed', () => {
 
   test('thinks all over again once somebody was served another snapshot, or an hour has passed', async () => {
     await using house = await openHouse();
+    await house.hr.execute('update employees set leave_date = null where emp_id = 7');
+    await house.pull();
+    await leave(house, 7);
     const { memory, pull } = await remembering(house);
     /** Whether the run of that minute thinks. */
     const thinksAt = async (minute: number) => {
@@ -99,11 +102,15 @@ suite('a run that hears that nothing changed', () => {
     };
     for (const minute of [0, 0, 1]) await thinksAt(minute);
     assert.equal(await thinksAt(2), false);
-    const delivery = { client: 'omflow', at: new Date(), finished: true, bytes: 9, snapshot: snapshotNumber(1) };
+    const delivery = { client: 'omflow', at: new Date(), finished: true, bytes: 9, snapshot: snapshotNumber(2) };
     await house.store.deliveries.add([{ ...delivery, id: 'first' }]);
     assert.deepEqual([await thinksAt(3), await thinksAt(4)], [true, false]);
     await house.store.deliveries.add([{ ...delivery, id: 'the same once more' }]);
-    assert.deepEqual([await thinksAt(63), await thinksAt(64)], [false, true]);
+    assert.deepEqual([await thinksAt(5), await thinksAt(6)], [false, false]);
+    // Somebody who is not served any more is purged.
+    await house.store.purge(storedKey('hr/7'), { dryRun: false });
+    assert.deepEqual([await thinksAt(7), await thinksAt(8)], [true, false]);
+    assert.deepEqual([await thinksAt(67), await thinksAt(68)], [false, true]);
     // The clock was put back.
     assert.equal(await thinksAt(5), true);
   });
