@@ -10,7 +10,7 @@ import { openCounters } from './logins/counters.ts';
 import { openAuthenticators } from './logins/open.ts';
 import { type Clock, loginService } from './logins/service.ts';
 import { LoginThrottle } from './logins/throttle.ts';
-import { rosterService, servedLogin } from './runs/answers.ts';
+import { rosterService, servedLogins } from './runs/answers.ts';
 import { startSchedule } from './runs/schedule.ts';
 import { RunWorker } from './runs/worker.ts';
 import { DeliveryQueue } from './store/delivery-queue.ts';
@@ -108,8 +108,7 @@ function startHttp({ config, log, store, worker, deliveries, chain, throttle, no
     // A request's id is the client's to choose, and may come twice.
     delivered: ({ requestId: _, ...delivery }) => deliveries.add({ ...delivery, id: randomUUID() }),
   });
-  const loginOf = (username: string) => servedLogin(store, username);
-  const login = loginService({ chain, throttle, clock, log, loginOf });
+  const login = loginService({ chain, throttle, clock, log, loginOf: servedLogins(store) });
   return startServer({ listen, clients, roster, login, language: config.language, log, now });
 }
 

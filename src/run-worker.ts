@@ -3,10 +3,9 @@ import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Config } from './config/schema.ts';
 import { mayEcho, openLine } from './line.ts';
-import type { Rendered } from './runs/answers.ts';
-import { compressed, renderSnapshot } from './runs/body.ts';
+import { renderSnapshot } from './runs/body.ts';
+import { NO_MEMORY, type Remembering } from './runs/echo.ts';
 import { pruneWhenDue } from './runs/prune.ts';
-import { NO_MEMORY, type Remembering } from './runs/run.ts';
 import { inTurn } from './runs/turn.ts';
 import type { RunAnswer, RunSummary, WorkerAnswer, WorkerRequest } from './runs/worker.ts';
 import { openStore } from './store/open.ts';
@@ -56,9 +55,8 @@ async function answer(request: WorkerRequest): Promise<void> {
       const pruning = await pruneWhenDue(await openedStore(), { retention, timezone, now: new Date() });
       return reply({ id: request.id, answer: pruning });
     }
-    const rendered = compressed(await renderSnapshot(await openedStore(), request.snapshot));
-    const answer: Rendered = rendered;
-    reply({ id: request.id, answer }, [rendered.bytes.buffer, rendered.gzip.buffer]);
+    const bytes = await renderSnapshot(await openedStore(), request.snapshot);
+    reply({ id: request.id, answer: bytes }, [bytes.buffer]);
   } catch (error) {
     const { message, stack } = error as Error;
     reply({ id: request.id, failure: message, stack });

@@ -2,7 +2,7 @@ import type { Config } from '../../src/config/schema.ts';
 import { loginText, WORDS } from '../../src/http/messages.ts';
 import type { LoginResult } from '../../src/logins/authenticate.ts';
 import { answerOf, outcomeOf } from '../../src/logins/service.ts';
-import { servedLogin } from '../../src/runs/answers.ts';
+import { servedLogins } from '../../src/runs/answers.ts';
 import { EXIT } from '../exit.ts';
 import { type LoginStep, type TriedLogin, tryLogin } from '../login.ts';
 import { openForReading, type ReadingOptions } from '../opened.ts';
@@ -33,7 +33,7 @@ export const command = verb('login', {
       config,
       { username, password },
       {
-        loginOf: name => servedLogin(store, name),
+        loginOf: servedLogins(store),
         onStep(step) {
           steps.push(step);
           if (!options.json) print([`${String(step.ms).padStart(6)} ms  ${shownText(step.text, look)}`]);

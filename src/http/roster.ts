@@ -15,8 +15,8 @@ export type SyncRefusal =
 export interface RosterBody {
   readonly snapshot: SnapshotNumber;
   readonly bytes: Uint8Array;
-  /** The same, compressed: a fifth of the bytes or less, and made once as well. */
-  readonly gzip: Uint8Array;
+  /** The same, compressed: a fifth of the bytes or less, made when somebody first asks for it, and once as well. */
+  gzip(): Promise<Uint8Array>;
 }
 
 /** What `/sync` answers: one snapshot, whole, or why not. */

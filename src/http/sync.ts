@@ -17,20 +17,20 @@ export function sync(roster: RosterService, tools: SyncTools): Step {
     switch (answer.status) {
       case 'success':
         void ctx.state.call.over.then(finished => record(roster, delivery(ctx, answer.body, finished), tools));
-        return sendRoster(ctx, answer.body);
+        return await sendRoster(ctx, answer.body);
       case 'fail':
         return refuse(ctx, refusalText(ctx.state.words, answer.refusal));
     }
   };
 }
 
-function sendRoster(ctx: Context, { snapshot, bytes, gzip }: RosterBody): void {
+async function sendRoster(ctx: Context, { snapshot, bytes, gzip }: RosterBody): Promise<void> {
   ctx.set('X-Roster-Snapshot', String(snapshot));
   ctx.vary('Accept-Encoding');
   // As it is for whoever does not say that they can take it otherwise.
   const isCompressed = ctx.acceptsEncodings('identity', 'gzip') === 'gzip';
   if (isCompressed) ctx.set('Content-Encoding', 'gzip');
-  ctx.body = viewOf(isCompressed ? gzip : bytes);
+  ctx.body = viewOf(isCompressed ? await gzip() : bytes);
 }
 
 /** Of the bytes, not a copy: all callers share them. */

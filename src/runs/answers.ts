@@ -1,7 +1,9 @@
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Config } from '../config/schema.ts';
 import type { RosterBody, RosterService, SentRoster, SyncAnswer, SyncRefusal } from '../http/roster.ts';
 import { LOGIN_STALE } from '../roster/claims.ts';
-import type { Person, SnapshotNumber } from '../roster/model.ts';
+import type { Person, RunNumber, SnapshotNumber } from '../roster/model.ts';
 import type { RecordedRun, RunCause, Store } from '../store/store.ts';
 
 /** What decides about `/sync` besides the store. */
@@ -15,15 +17,12 @@ export interface AnswerSettings {
   unavailable(error: Error): void;
 }
 
-/** The bytes of one snapshot for OMFLOW, as they are and compressed. */
-export type Rendered = Omit<RosterBody, 'snapshot'>;
-
 /** Who makes runs and bodies; the daemon's worker. */
 export interface Runner {
   /** Since when no run could even be recorded. */
   readonly failingSince: Date | undefined;
   run(cause: RunCause): Promise<unknown>;
-  render(snapshot: SnapshotNumber): Promise<Rendered>;
+  render(snapshot: SnapshotNumber): Promise<Uint8Array>;
 }
 
 /** How long the store may take to say what is so, besides a run; milliseconds. */
@@ -66,13 +65,24 @@ export async function servedPerson(store: Store, username: string): Promise<Pers
   return served && (await store.people.named(username, served))?.value;
 }
 
-/** Their name at the directory: undefined when there is nobody, and `""` when it is not known. */
-export async function servedLogin(store: Store, username: string): Promise<string | undefined> {
-  const person = await servedPerson(store, username);
-  if (!person) return undefined;
-  const good = await store.runs.newestGood();
-  const isStale = good?.problems.some(one => one.code === LOGIN_STALE && one.key === person.key);
-  return isStale ? '' : person.login;
+/**
+ * Tells people's names at the directory by username: undefined when there is nobody, and `""` when it is not known. Which are
+ * not known is read once for each good run, and not for each login.
+ */
+export function servedLogins(store: Store): (username: string) => Promise<string | undefined> {
+  let stale: { run: RunNumber | undefined; keys: ReadonlySet<string> } | undefined;
+  return async username => {
+    const person = await servedPerson(store, username);
+    if (!person) return undefined;
+    const run = await store.runs.newestGoodNumber();
+    if (stale?.run !== run) stale = { run, keys: await staleLogins(store, run) };
+    return stale?.keys.has(person.key) ? '' : person.login;
+  };
+}
+
+async function staleLogins({ runs }: Store, number: RunNumber | undefined): Promise<ReadonlySet<string>> {
+  const run = number === undefined ? undefined : await runs.get(number);
+  return new Set(run?.problems.flatMap(({ code, key }) => (code === LOGIN_STALE ? key : [])));
 }
 
 /** The snapshot to answer with, or why there is none. */
@@ -156,15 +166,30 @@ export function whyOf(run: RecordedRun): string {
 
 /** Keeps the newest body: made once, shared by all who ask for it, and made again only if that failed. */
 function bodies({ runner }: AnswerSettings): (number: SnapshotNumber) => Promise<RosterBody> {
-  let kept: { number: SnapshotNumber; body: Promise<RosterBody> } | undefined;
+  let kept: { number: SnapshotNumber; body: () => Promise<RosterBody> } | undefined;
   return number => {
-    if (kept?.number !== number) {
-      const body = runner.render(number).then(rendered => ({ snapshot: number, ...rendered }));
-      kept = { number, body };
-      body.catch(() => {
-        if (kept?.body === body) kept = undefined;
-      });
-    }
-    return kept.body;
+    if (kept?.number !== number) kept = { number, body: once(() => runner.render(number).then(withGzip(number))) };
+    return kept.body();
+  };
+}
+
+/** Compressing is left to the threads that zlib has: whoever does not want it so waits for none of it. */
+const withGzip = (snapshot: SnapshotNumber) => (bytes: Uint8Array) => ({
+  snapshot,
+  bytes,
+  gzip: once(() => promisify(gzip)(bytes)),
+});
+
+/** What `make` gives, when it is first asked for and for all who ask then; made again only if that failed. */
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    if (made) return made;
+    const making = make();
+    made = making;
+    making.catch(() => {
+      made = undefined;
+    });
+    return making;
   };
 }

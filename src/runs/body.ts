@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { rosterDigest, withPurged } from '../roster/leaf.ts';
 import type { Department, Digest, Snapshot, SnapshotNumber } from '../roster/model.ts';
 import { renderer } from '../roster/render.ts';
@@ -49,9 +48,6 @@ async function bodyOf(store: Store, { number, digest }: Snapshot): Promise<Uint8
   const all = withPurged(peopleLeaves, await store.purged(number));
   return rosterDigest(departmentLeaves, all) === digest ? joined(chunks) : undefined;
 }
-
-/** A body with the same compressed, each in memory of its own. */
-export const compressed = (bytes: Uint8Array<ArrayBuffer>) => ({ bytes, gzip: new Uint8Array(gzipSync(bytes)) });
 
 /** In memory of its own, so that it can be handed to another thread without a copy. */
 function joined(chunks: readonly Buffer[]): Uint8Array<ArrayBuffer> {

@@ -19,6 +19,20 @@ export interface Echo {
   readonly report: Pick<RunReport, 'problems' | 'counts'>;
 }
 
+/** What the last run left for the next: plain data, that outlives both. */
+export interface Memory {
+  readonly echo: Echo | undefined;
+  /** True when it found nothing changed: only then is it worth while to remember what is said. */
+  readonly isCalm: boolean;
+}
+
+export const NO_MEMORY: Memory = { echo: undefined, isCalm: false };
+
+/** Where the memory is kept from one run to the next. */
+export interface Remembering {
+  last: Memory;
+}
+
 /** Sources that say what they always do, and in between remember it. */
 export interface Remembered {
   readonly sources: readonly Source[];
@@ -66,8 +80,7 @@ export async function stillHolds(echo: Echo, store: Store, now: Date): Promise<b
   // Of the future is one from before the clock was put back.
   if (age < 0 || age > BELIEVED) return false;
   const newest = await store.snapshots.newest();
-  const good = await store.runs.newestGood();
-  if (newest?.number !== echo.snapshot || good?.number !== echo.run) return false;
+  if (newest?.number !== echo.snapshot || (await store.runs.newestGoodNumber()) !== echo.run) return false;
   return (await surroundings(store)) === echo.surroundings;
 }
 

@@ -15,7 +15,16 @@ import type { Rules } from '../roster/tidy.ts';
 import type { Source } from '../sources/source.ts';
 import type { ExtractChanges, Publication, RunCause, RunReport, Store } from '../store/store.ts';
 import { type Prepared, prepare } from './candidate.ts';
-import { type Echo, echoOf, listen, remembering, stillHolds, surroundings } from './echo.ts';
+import {
+  type Echo,
+  echoOf,
+  listen,
+  NO_MEMORY,
+  type Remembering,
+  remembering,
+  stillHolds,
+  surroundings,
+} from './echo.ts';
 import { outcomeOf } from './lock.ts';
 import { measure } from './measure.ts';
 import { changing, doubted, missing, unclear } from './missing.ts';
@@ -41,20 +50,6 @@ export interface Line {
   now(): Date;
   /** `YYYY-MM-DD` in the configured time zone. */
   today(): string;
-}
-
-/** What the last run left for the next: plain data, that outlives both. */
-export interface Memory {
-  readonly echo: Echo | undefined;
-  /** True when it found nothing changed: only then is it worth while to remember what is said. */
-  readonly isCalm: boolean;
-}
-
-export const NO_MEMORY: Memory = { echo: undefined, isCalm: false };
-
-/** Where the memory is kept from one run to the next. */
-export interface Remembering {
-  last: Memory;
 }
 
 export interface RunRequest {

@@ -2,9 +2,8 @@ import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/schema.ts';
 import type { Outcome, RunNumber, SnapshotNumber } from '../roster/model.ts';
 import type { RunCause, RunReport } from '../store/store.ts';
-import type { Rendered } from './answers.ts';
+import { type Memory, NO_MEMORY } from './echo.ts';
 import type { AutomaticPruning } from './prune.ts';
-import type { Memory } from './run.ts';
 
 /** What the worker is asked; functions do not cross to it, so a request is plain data. */
 export type WorkerRequest =
@@ -74,7 +73,7 @@ export class RunWorker implements AsyncDisposable {
   #stopping = false;
   #failingSince: Date | undefined;
   /** Kept here, since threads come and go. */
-  #memory: Memory = { echo: undefined, isCalm: false };
+  #memory = NO_MEMORY;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
@@ -134,8 +133,8 @@ export class RunWorker implements AsyncDisposable {
   }
 
   /** The bytes of a snapshot for OMFLOW. */
-  render(snapshot: SnapshotNumber): Promise<Rendered> {
-    return this.#ask({ ask: 'render', snapshot }) as Promise<Rendered>;
+  render(snapshot: SnapshotNumber): Promise<Uint8Array> {
+    return this.#ask({ ask: 'render', snapshot }) as Promise<Uint8Array>;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

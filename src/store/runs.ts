@@ -37,6 +37,16 @@ export function runs(db: Kysely<Tables>): Runs {
     get: number => one(rows().where('number', '=', number)),
     newestFinished: () => one(rows().where('status', 'in', FINISHED)),
     newestGood: () => one(rows().where('status', 'in', GOOD)),
+    async newestGoodNumber() {
+      const row = await db
+        .selectFrom('runs')
+        .select('number')
+        .where('status', 'in', GOOD)
+        .orderBy('number', 'desc')
+        .limit(1)
+        .executeTakeFirst();
+      return row && runNumber(row.number);
+    },
     async provedGood(fingerprint) {
       const row = await db
         .selectFrom('runs')

@@ -282,6 +282,8 @@ export interface Runs {
   newestFinished(): Promise<RecordedRun | undefined>;
   /** The newest run that published or confirmed a snapshot. */
   newestGood(): Promise<RecordedRun | undefined>;
+  /** Which one that is, without its report: for whoever asks often. */
+  newestGoodNumber(): Promise<RunNumber | undefined>;
   /** Whether a run under this fingerprint, of which every part was used, has published or confirmed a snapshot. */
   provedGood(fingerprint: string): Promise<boolean>;
   /** The first run after that one that failed, was interrupted, or has not ended. */

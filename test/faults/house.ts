@@ -8,8 +8,9 @@ import { mayEcho, openLine } from '../../src/line.ts';
 import type { Outcome, SnapshotNumber } from '../../src/roster/model.ts';
 import { rosterService } from '../../src/runs/answers.ts';
 import { approve } from '../../src/runs/approve.ts';
-import { compressed, renderSnapshot } from '../../src/runs/body.ts';
-import { type Line, NO_MEMORY } from '../../src/runs/run.ts';
+import { renderSnapshot } from '../../src/runs/body.ts';
+import { NO_MEMORY } from '../../src/runs/echo.ts';
+import type { Line } from '../../src/runs/run.ts';
 import { inTurn } from '../../src/runs/turn.ts';
 import type { RunCause, Store } from '../../src/store/store.ts';
 import { COLUMNS, digestOf, type Generation, generation, TABLES, type Truths } from './generations.ts';
@@ -118,7 +119,7 @@ export class FaultHouse {
       runner: {
         failingSince: undefined,
         run: cause => this.#run(cause),
-        render: async number => compressed(await renderSnapshot(store, number)),
+        render: number => renderSnapshot(store, number),
       },
       delivered: () => {},
       unavailable: () => {},

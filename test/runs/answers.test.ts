@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import type { SyncAnswer } from '../../src/http/roster.ts';
 import { NO_CHANGES } from '../../src/roster/compare.ts';
 import { type SnapshotNumber, snapshotNumber } from '../../src/roster/model.ts';
-import { type Rendered, rosterService } from '../../src/runs/answers.ts';
-import { compressed, renderSnapshot } from '../../src/runs/body.ts';
+import { rosterService } from '../../src/runs/answers.ts';
+import { renderSnapshot } from '../../src/runs/body.ts';
 import { takeTurn } from '../../src/runs/lock.ts';
 import { type RunResult, run } from '../../src/runs/run.ts';
 import { type House, openHouse } from './house.ts';
@@ -21,7 +22,7 @@ function service(house: House, sync: Partial<Parameters<typeof rosterService>[0]
   const state = {
     failingSince: undefined as Date | undefined,
     pull: () => house.pull({ line: { now } }),
-    render: async (number: SnapshotNumber): Promise<Rendered> => compressed(await renderSnapshot(house.store, number)),
+    render: (number: SnapshotNumber): Promise<Uint8Array> => renderSnapshot(house.store, number),
   };
   const roster = rosterService({
     sync: { fresh_for: 10_000, deadline: 15_000, max_stale: 24 * HOUR, on_hold: 'fail', first: 'accept', ...sync },
@@ -355,4 +356,15 @@ test('a commit whose answer got lost stays what it was', async () => {
   const { outcome } = await house.pull({ line: { store } });
   assert.equal(outcome.status, 'published');
   assert.equal((await runs.newestFinished())?.status, 'published');
+});
+
+test('the answer is compressed for the first who asks for that, and shared', async () => {
+  await using house = await openHouse();
+  const { roster } = service(house);
+  const answer = await roster.answer();
+  assert.equal(answer.status, 'success');
+  const { bytes, gzip } = answer.body;
+  const [one, other] = await Promise.all([gzip(), gzip()]);
+  assert.equal(one, other);
+  assert.deepEqual(new Uint8Array(gunzipSync(one)), new Uint8Array(bytes));
 });

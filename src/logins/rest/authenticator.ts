@@ -16,37 +16,32 @@ export function restAuthenticator(config: RestAuthenticatorConfig): Authenticato
   const places = new Places(AT_ONCE);
   return {
     name: `rest ${withoutQuery(url)}`,
-    check: (username, password, asking) =>
-      inPlace(places, asking, () => ask({ client, config }, { username, password }, asking)),
+    check: (username, password, asking) => ask({ client, config, places }, { username, password }, asking),
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   };
-}
-
-async function inPlace(places: Places, { signal }: Asking, work: () => Promise<Verdict>): Promise<Verdict> {
-  try {
-    using _ = await places.take(signal);
-    return await work();
-  } catch (error) {
-    if (error instanceof NoPlace) return { status: 'unavailable', why: error.message };
-    if (signal.aborted) return GIVEN_UP;
-    throw error;
-  }
 }
 
 interface Service {
   readonly client: HttpClient;
   readonly config: RestAuthenticatorConfig;
+  readonly places: Places;
 }
 
-async function ask({ client, config }: Service, typed: Credentials, { signal, note }: Asking): Promise<Verdict> {
+async function ask(
+  { client, config, places }: Service,
+  typed: Credentials,
+  { signal, note }: Asking,
+): Promise<Verdict> {
   const obstacle = obstacleTo(config, typed);
   if (obstacle !== undefined) return noted({ status: 'unavailable', why: obstacle }, note);
   const request = requestFor(config, typed);
-  note?.(`asks ${request.method} ${withoutQuery(request.url.href)}`);
   try {
+    using _ = await places.take(signal);
+    note?.(`asks ${request.method} ${withoutQuery(request.url.href)}`);
     const response = await client.exchange(request, signal);
     return noted(verdictOf(config, response), note, response.status);
   } catch (error) {
+    if (error instanceof NoPlace) return { status: 'unavailable', why: error.message };
     if (signal.aborted) return GIVEN_UP;
     if (error instanceof HttpError) return noted({ status: 'unavailable', why: withoutQuotes(error.message) }, note);
     throw error;
