@@ -286,7 +286,10 @@ for (const [engine, place] of Object.entries(engines)) {
       await using store = await here.open({ timeout: 100 });
       await using other = await here.open({ timeout: 100 });
       const [one, two] = [roster([person('hr/1')]), roster([person('hr/2')])];
-      const race = await Promise.allSettled([publish(store, NOBODY, one), publish(other, NOBODY, two)]);
+      const race = await Promise.allSettled([
+        publish(store, NOBODY, one, { number: 1 }),
+        publish(other, NOBODY, two, { number: 1 }),
+      ]);
       assert.equal(race.filter(result => result.status === 'fulfilled').length, 1);
       const winner = race[0]?.status === 'fulfilled' ? one : two;
       assert.deepEqual((await readBack(store, snapshotNumber(1))).people, winner.people);
