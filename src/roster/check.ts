@@ -2,6 +2,7 @@ import type { Candidate } from './candidate.ts';
 import { type Claim, settle, usurped } from './claims.ts';
 import { type Departments, exists, type Listed, listDepartments, sourceOf } from './departments.ts';
 import type { Draft } from './drafts.ts';
+import { fold } from './fold.ts';
 import { type Identity, identify } from './identify.ts';
 import type { Known, Removal, Stored } from './known.ts';
 import { departmentContent, leaf, personContent } from './leaf.ts';
@@ -12,17 +13,15 @@ import {
   type GroupNo,
   type Person,
   type PersonKey,
-  type Provenance,
   personKey,
   type SourceName,
   splitKey,
 } from './model.ts';
 import { byBytes } from './order.ts';
 import type { ProblemList } from './problems.ts';
+import type { Steady, Wanted } from './steady.ts';
 import { type Rules, type Tidied, tidy } from './tidy.ts';
 import { growTree } from './tree.ts';
-
-const NOWHERE_ELSE: Provenance = Object.freeze({});
 
 /** A person after the rules that need nobody else, with the leaf they would have if no other rule touched them. */
 export interface Drafted extends Tidied {
@@ -32,11 +31,14 @@ export interface Drafted extends Tidied {
 /** The first half of check: each person alone. */
 export function draft(merged: Merged, rules: Rules, problems: ProblemList): Map<PersonKey, Drafted> {
   const drafted = new Map<PersonKey, Drafted>();
-  for (const [key, one] of merged.people) {
-    const { person, broken } = tidy(one, rules, problems);
-    drafted.set(key, { person, draft: one, broken, leaf: leaf(personContent(person)) });
-  }
+  for (const [key, one] of merged.people) drafted.set(key, draftOne(one, rules, problems));
   return drafted;
+}
+
+/** The same for a single one. */
+export function draftOne(one: Draft, rules: Rules, problems: Pick<ProblemList, 'add'>): Drafted {
+  const { person, broken } = tidy(one, rules, problems);
+  return { person, draft: one, broken, leaf: leaf(personContent(person)) };
 }
 
 /** Who has to be looked at: everybody else is word for word as served, and so has passed every rule already. */
@@ -45,12 +47,42 @@ export interface Differing {
   readonly changed: readonly PersonKey[];
   /** Not served under this key. */
   readonly fresh: readonly PersonKey[];
+  /** Served, without a record under their key. */
+  readonly gone: readonly PersonKey[];
 }
+
+/** Leaves only those among `drafted` who have to be looked at; the others become steady. */
+export function setAside(drafted: Map<PersonKey, Drafted>, steady: Steady): Differing {
+  const changed: PersonKey[] = [];
+  const fresh: PersonKey[] = [];
+  for (const [key, one] of drafted) {
+    // A broken field looks at what is served even where the rest happens to be the same.
+    if (one.broken.length === 0 && steady.take(one.person, one.leaf)) drafted.delete(key);
+    else if (steady.isServed(key)) changed.push(key);
+    else fresh.push(key);
+  }
+  return { changed, fresh, gone: [...steady.others()].filter(key => !drafted.has(key)) };
+}
+
+/** The names and emails that may come to be asked for by those who are looked at: nobody else has to be asked whose they are. */
+export function wantedBy(drafted: ReadonlyMap<PersonKey, Drafted>, { incumbents, gone, ledger }: Known): Wanted {
+  const people = [...drafted.values(), ...served({ incumbents, gone })];
+  const persons = people.map(one => ('person' in one ? one.person : one.value));
+  const published = [...ledger.byKey.values(), ...[...ledger.byUsername.values()].map(one => one.username)];
+  const names = [...persons.flatMap(({ username, login }) => [username, login]), ...published];
+  return { names: new Set(names.map(fold)), emails: new Set(persons.map(({ email }) => fold(email))) };
+}
+
+const served = ({ incumbents, gone }: Pick<Known, 'incumbents' | 'gone'>) => [...incumbents.values(), ...gone];
 
 export interface CheckInput {
   readonly merged: Merged;
+  /** Those who have to be looked at. */
   readonly drafted: ReadonlyMap<PersonKey, Drafted>;
   readonly differing: Differing;
+  readonly steady: Steady;
+  /** Of the steady, whoever has a name or email that is {@link wantedBy} the others; it may be more of them. */
+  readonly rivals: readonly Person[];
   readonly known: Known;
   readonly rules: Rules;
   readonly problems: ProblemList;
@@ -60,26 +92,21 @@ export interface CheckInput {
 
 /** The second half: everybody together, and with what was served and published before. */
 export function check(input: CheckInput): Candidate {
-  const { merged, known, problems } = input;
+  const { merged, known, steady, problems } = input;
   const rank = new Map(input.order.map((name, place) => [name, place]));
-  const looked = lookedAt(input, rank);
-  const others = [...input.drafted.values()].filter(one => !looked.has(one.person.key));
+  const { changed, fresh } = lookedAt(input, rank);
   const context = { ...input, rank };
-  const identities = identify([...looked.changed.values()], [...looked.fresh.values()], known);
+  const identities = identify(changed, fresh, known);
   const people = new Map<PersonKey, Stored<Person>>();
-  for (const { person, leaf, draft } of others) {
-    people.set(person.key, { value: person, leaf, from: draft.from ?? NOWHERE_ELSE });
-  }
-  const joined = joinedAway(identities, input);
-  for (const kept of [...usurped(identities), ...joined]) people.set(kept.value.key, kept);
-  const claims = settle(identities, valuesOf(people), context);
-  const named = inUse(valuesOf(people), followed(identities));
+  for (const kept of [...usurped(identities), ...joinedAway(identities, input)]) people.set(kept.value.key, kept);
+  const claims = settle(identities, [...input.rivals, ...valuesOf(people)], context);
+  const named = steady.departments.union(inUse(valuesOf(people), followed(identities)));
   const departments = listDepartments({ drafts: merged.departments, known, named }, problems);
   for (const claim of claims) admit(claim, departments, people, problems);
-  const tree = growTree(departments, inUse(valuesOf(people)), problems);
+  const tree = growTree(departments, steady.departments.union(inUse(valuesOf(people))), problems);
   return {
     people,
-    touched: new Set([...touchedBy(claims), ...joined.map(kept => kept.value.key)]),
+    steady,
     departments: asMembers(tree),
     removedPeople: removedPeople(people, known, merged),
     removedDepartments: removedDepartments(tree, known),
@@ -90,17 +117,8 @@ export function check(input: CheckInput): Candidate {
 function lookedAt({ drafted, differing }: CheckInput, rank: ReadonlyMap<SourceName, number>) {
   const place = (key: PersonKey) => rank.get(splitKey(key).source) ?? 0;
   const pick = (keys: readonly PersonKey[]) =>
-    new Map(
-      [...keys]
-        .sort((a, b) => place(a) - place(b) || byBytes(a, b))
-        .flatMap(key => {
-          const one = drafted.get(key);
-          return one ? [[key, one] as const] : [];
-        }),
-    );
-  const changed = pick(differing.changed);
-  const fresh = pick(differing.fresh);
-  return { changed, fresh, has: (key: PersonKey) => changed.has(key) || fresh.has(key) };
+    [...keys].sort((a, b) => place(a) - place(b) || byBytes(a, b)).flatMap(key => drafted.get(key) ?? []);
+  return { changed: pick(differing.changed), fresh: pick(differing.fresh) };
 }
 
 function admit(claim: Claim, departments: Departments, people: Map<PersonKey, Stored<Person>>, problems: ProblemList) {
@@ -134,14 +152,6 @@ function joinedAway(identities: readonly Identity[], { known, merged, problems }
   return away;
 }
 
-/** Not by a newcomer who is out: whoever has that key already is word for word as served. */
-const touchedBy = (claims: readonly Claim[]): Set<PersonKey> =>
-  new Set(
-    claims.flatMap(({ out, identity }) =>
-      out === undefined || identity.incumbent !== undefined ? [identity.key] : [],
-    ),
-  );
-
 /** Incumbents as their source tells them, where it tells their departments. */
 const followed = (identities: readonly Identity[]): Person[] =>
   identities.flatMap(({ incumbent, impostor, tidied }) =>
@@ -173,12 +183,8 @@ function inUse(...groups: readonly Iterable<Person>[]): Set<GroupNo> {
   return codes;
 }
 
-/** The values as they are whenever somebody goes through them, as often as they like. */
-const valuesOf = <Value>(members: ReadonlyMap<unknown, Stored<Value>>): Iterable<Value> => ({
-  *[Symbol.iterator]() {
-    for (const { value } of members.values()) yield value;
-  },
-});
+const valuesOf = <Value>(members: ReadonlyMap<unknown, Stored<Value>>): Value[] =>
+  [...members.values()].map(({ value }) => value);
 
 function asMembers(tree: readonly Listed[]): Map<GroupNo, Stored<Department>> {
   return new Map(

@@ -34,9 +34,9 @@ export interface Draft {
   readonly source: SourceName;
   /** False where the username is the identity, since the source's mapping has no key. */
   readonly keyed: boolean;
-  fields: Partial<Record<PersonField, string>>;
-  departments: string[];
-  extra: Extra[];
+  fields: Readonly<Partial<Record<PersonField, string>>>;
+  departments: readonly string[];
+  extra: readonly Extra[];
   /** Where a field came from, if not from `source`. */
   from: Record<string, SourceName> | undefined;
   broken: readonly BrokenField[];
@@ -123,9 +123,9 @@ function toDraft(plan: SourcePlan, record: PersonRecord, own: string): Draft {
     key: personKey(plan.name, own),
     source: plan.name,
     keyed,
-    fields: { ...record.fields },
-    departments: [...record.departments],
-    extra: [...record.extra],
+    fields: record.fields,
+    departments: record.departments,
+    extra: record.extra,
     from: undefined,
     broken: keyed || record.key === '' ? record.broken : combined(record.broken, [UNREADABLE_KEY]),
   };
@@ -134,11 +134,31 @@ function toDraft(plan: SourcePlan, record: PersonRecord, own: string): Draft {
 }
 
 function collect(drafts: Map<PersonKey, Draft>, draft: Draft, memberships: ReadonlyMap<string, string[]>): void {
-  const groups = memberships.get(ownKey(draft));
-  if (groups) for (const group of groups) draft.departments.push(group);
+  enlist(draft, memberships);
   const known = drafts.get(draft.key);
   if (known) combine(known, draft);
   else drafts.set(draft.key, draft);
+}
+
+function enlist(draft: Draft, memberships: ReadonlyMap<string, readonly string[]>): void {
+  const groups = memberships.get(ownKey(draft));
+  if (groups) draft.departments = draft.departments.length === 0 ? groups : [...draft.departments, ...groups];
+}
+
+/**
+ * Somebody of whom there is no other row, as `draftsOf` would tell them; undefined for a row that nobody can be known by.
+ * `memberships` are by the source's own key.
+ */
+export function draftAlone(
+  plan: SourcePlan,
+  record: PersonRecord,
+  memberships: ReadonlyMap<string, readonly string[]>,
+): Draft | undefined {
+  const own = isReadable(record.key) ? record.key : withoutKey(plan, record);
+  if (own === undefined) return undefined;
+  const draft = toDraft(plan, record, own);
+  enlist(draft, memberships);
+  return draft;
 }
 
 /**
@@ -146,13 +166,13 @@ function collect(drafts: Map<PersonKey, Draft>, draft: Draft, memberships: Reado
  * else. Where they do differ, neither row is to be believed: the field counts as broken.
  */
 function combine(known: Draft, other: Draft): void {
-  known.departments.push(...other.departments);
+  known.departments = [...known.departments, ...other.departments];
   const broken = combined(known.broken, other.broken);
   for (const field of PERSON_FIELDS) {
     const [a, b] = sorted([known.fields[field] ?? '', other.fields[field] ?? '']);
     if (a === b) continue;
     contradict(broken, field, [a, b]);
-    known.fields[field] = b ?? '';
+    known.fields = { ...known.fields, [field]: b ?? '' };
   }
   known.extra = combinedExtra(known.extra, other.extra, broken);
   known.broken = broken;

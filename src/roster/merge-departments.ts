@@ -13,7 +13,7 @@ export interface DraftDepartment extends DepartmentRecord {
  * precedence: a department's source is the first that puts anybody into it.
  */
 export function departmentsNamedBy(
-  people: Iterable<Draft>,
+  people: Iterable<Pick<Draft, 'departments' | 'from' | 'source'>>,
   order: readonly SourceName[],
 ): Map<string, DraftDepartment> {
   const rank = new Map(order.map((name, place) => [name, place]));

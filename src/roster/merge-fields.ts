@@ -61,7 +61,7 @@ function fill(person: Draft, draft: Draft): void {
     if (has(person, field)) continue;
     if (field === 'departments') person.departments = draft.departments;
     else if (field.startsWith('extra.')) setExtra(person, field, extraOf(draft, field) ?? '');
-    else person.fields[field as PersonField] = draft.fields[field as PersonField] ?? '';
+    else person.fields = { ...person.fields, [field]: draft.fields[field as PersonField] ?? '' };
     person.from = { ...person.from, [field]: draft.source };
   }
 }
@@ -69,10 +69,13 @@ function fill(person: Draft, draft: Draft): void {
 function takeBack(person: Draft, field: string): void {
   if (field === 'departments') person.departments = [];
   else if (field.startsWith('extra.')) setExtra(person, field, '');
-  else delete person.fields[field as PersonField];
-  const { [field]: _, ...others } = person.from ?? {};
+  else person.fields = without(person.fields, field);
+  const others = without(person.from ?? {}, field);
   person.from = Object.keys(others).length > 0 ? others : undefined;
 }
+
+const without = <Value>(record: Readonly<Record<string, Value>>, field: string): Record<string, Value> =>
+  Object.fromEntries(Object.entries(record).filter(([name]) => name !== field));
 
 /** `""` for none. */
 function setExtra(person: Draft, field: string, value: string): void {

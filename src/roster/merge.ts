@@ -4,6 +4,7 @@ import { enrich, folded, leaveOpen, restrict } from './merge-fields.ts';
 import { type Match, matched, ofUpdate, whyOpen, whyShared } from './merge-match.ts';
 import type { Extract, PersonKey, SourceName } from './model.ts';
 import type { ProblemList } from './problems.ts';
+import type { Steady } from './steady.ts';
 
 /** What the sources say together. */
 export interface Merged {
@@ -27,8 +28,16 @@ interface State {
   earlier: readonly SourceName[];
 }
 
-/** One roster's worth of drafts. The order of plans is that of precedence; the order of extracts or rows never matters. */
-export function merge(extracts: readonly Extract[], plans: readonly SourcePlan[], problems: ProblemList): Merged {
+/**
+ * One roster's worth of drafts. The order of plans is that of precedence; the order of extracts or rows never matters.
+ * `steady` are people of the first source who are not in its extract.
+ */
+export function merge(
+  extracts: readonly Extract[],
+  plans: readonly SourcePlan[],
+  problems: ProblemList,
+  steady?: Pick<Steady, 'departments'>,
+): Merged {
   const state: State = {
     people: new Map(),
     inactive: new Map(),
@@ -44,8 +53,11 @@ export function merge(extracts: readonly Extract[], plans: readonly SourcePlan[]
   }
   const { people, joined, inactive: left } = state;
   const listed = extracts.some(extract => extract.departments !== undefined);
+  if (listed) return { people, departments: state.departments, left, joined };
   const order = plans.map(plan => plan.name);
-  return { people, departments: listed ? state.departments : departmentsNamedBy(people.values(), order), left, joined };
+  const others =
+    steady && order[0] ? [{ departments: [...steady.departments], from: undefined, source: order[0] }] : [];
+  return { people, departments: departmentsNamedBy([...people.values(), ...others], order), left, joined };
 }
 
 function addExtract(state: State, plan: SourcePlan, extract: Extract): void {

@@ -31,6 +31,15 @@ export class ProblemList {
     if (tally.count <= KEPT[problem.effect]) this.#listed.push(problem);
   }
 
+  /** The same with those of another list, after those that are in this one. */
+  addAll(other: ProblemList): void {
+    for (const problem of other.#listed) this.add(problem);
+    const listed = Map.groupBy(other.#listed, nameOf);
+    for (const [name, { code, effect, count }] of other.#counts) {
+      this.#tally({ code, effect }).count += count - (listed.get(name)?.length ?? 0);
+    }
+  }
+
   get listed(): readonly Problem[] {
     return this.#listed;
   }
@@ -44,8 +53,8 @@ export class ProblemList {
     return this.counts.reduce((sum, one) => (one.effect === effect ? sum + one.count : sum), 0);
   }
 
-  #tally({ code, effect }: Problem) {
-    const name = `${effect} ${code}`;
+  #tally({ code, effect }: Pick<Problem, 'code' | 'effect'>) {
+    const name = nameOf({ code, effect });
     const known = this.#counts.get(name);
     if (known) return known;
     const fresh = { code, effect, count: 0 };
@@ -53,3 +62,5 @@ export class ProblemList {
     return fresh;
   }
 }
+
+const nameOf = ({ code, effect }: Pick<Problem, 'code' | 'effect'>) => `${effect} ${code}`;

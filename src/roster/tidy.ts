@@ -46,11 +46,11 @@ function lengthOf(text: string): number {
   return count;
 }
 
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
-
 /** The longest beginning of at most `longest` code points that cuts no visible character in two. */
 export function cut(text: string, longest: number): string {
   if (text.length <= longest || lengthOf(text) <= longest) return text;
+  // Made when it is needed, which is hardly ever: the first one takes as long as a tenth of the start.
+  const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
   let kept = '';
   let length = 0;
   for (const { segment } of graphemes.segment(text)) {
@@ -69,7 +69,7 @@ export function clean(text: string): string {
 }
 
 /** Applies the rules of the check table that look at one person alone; what was fixed or looks odd goes to `problems`. */
-export function tidy(draft: Draft, rules: Rules, problems: ProblemList): Tidied {
+export function tidy(draft: Draft, rules: Rules, problems: Pick<ProblemList, 'add'>): Tidied {
   const { fields } = draft;
   const notes: Note[] = [];
   const login = (fields.username ?? '').trim();

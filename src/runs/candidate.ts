@@ -1,5 +1,5 @@
 import type { Candidate } from '../roster/candidate.ts';
-import { check, type Differing, type Drafted, draft } from '../roster/check.ts';
+import { check, type Differing, type Drafted, draft, setAside, wantedBy } from '../roster/check.ts';
 import {
   type ClientDeliveries,
   deliveredWords,
@@ -15,9 +15,11 @@ import { type Delivered, isErased, type Known, NOTHING_DELIVERED, type Stored } 
 import { type Merged, merge } from '../roster/merge.ts';
 import { type Department, type GroupNo, groupNo, type Person, type PersonKey, type Username } from '../roster/model.ts';
 import { ProblemList } from '../roster/problems.ts';
+import { Steady } from '../roster/steady.ts';
 import type { Rules } from '../roster/tidy.ts';
 import { DEPARTMENT_WAITS } from '../roster/tree.ts';
 import type { Store } from '../store/store.ts';
+import { headOf } from './intake.ts';
 import { excusesOf, extractsOf, type Pulled } from './pull.ts';
 
 /** A candidate with what it was made from: who was there before, and what is wrong with it. */
@@ -40,56 +42,37 @@ export async function prepare(pulled: Pulled, settings: Settings): Promise<Prepa
   const { store, plans, rules } = settings;
   const problems = new ProblemList();
   for (const one of excusesOf(pulled)) problems.add(one);
-  const merged = merge(extractsOf(pulled), plans, problems);
+  const lean = pulled.find(one => one.lean)?.lean;
+  const merged = merge(extractsOf(pulled), plans, problems, lean?.steady);
+  if (lean) problems.addAll(lean.notes);
   const drafted = draft(merged, rules, problems);
-  const split = await differing(drafted, store);
-  const { changed, fresh } = split;
-  const known = await knownOf({ merged, drafted, split }, settings);
+  const steady = lean?.steady ?? new Steady(await headOf(store));
+  const differing = setAside(drafted, steady);
+  const known = await knownOf({ merged, drafted, differing }, settings);
+  const rivals = (await store.people.load(steady.rivals(wantedBy(drafted, known)))).map(({ value }) => value);
   const order = plans.map(plan => plan.name);
   return {
-    candidate: check({ merged, drafted, differing: { changed, fresh }, known, rules, problems, order }),
+    candidate: check({ merged, drafted, differing, steady, rivals, known, rules, problems, order }),
     known,
     problems,
   };
 }
 
-interface Split extends Differing {
-  /** Served, without a record under their key. */
-  readonly gone: readonly PersonKey[];
-}
-
-async function differing(drafted: ReadonlyMap<PersonKey, Drafted>, store: Store): Promise<Split> {
-  const fresh = new Set(drafted.keys());
-  const changed: PersonKey[] = [];
-  const gone: PersonKey[] = [];
-  for await (const page of store.people.head()) {
-    for (const served of page) {
-      const key = served.key as PersonKey;
-      const one = drafted.get(key);
-      if (one === undefined) gone.push(key);
-      // A broken field looks at what is served even where the rest happens to be the same.
-      else if (one.leaf !== served.leaf || one.broken.length > 0) changed.push(key);
-      fresh.delete(key);
-    }
-  }
-  return { changed, fresh: [...fresh], gone };
-}
-
 interface Asking {
   readonly merged: Merged;
   readonly drafted: ReadonlyMap<PersonKey, Drafted>;
-  readonly split: Split;
+  readonly differing: Differing;
 }
 
-async function knownOf({ merged, drafted, split }: Asking, { store, clients }: Settings): Promise<Known> {
-  const incumbents = await store.people.load(split.changed);
-  const gone = await store.people.load(split.gone);
+async function knownOf({ merged, drafted, differing }: Asking, { store, clients }: Settings): Promise<Known> {
+  const incumbents = await store.people.load(differing.changed);
+  const gone = await store.people.load(differing.gone);
   const served = await departments(store);
   const people = [...incumbents, ...gone].map(stored => stored.value);
-  const newcomers = split.fresh.flatMap(key => drafted.get(key)?.person ?? []);
+  const newcomers = differing.fresh.flatMap(key => drafted.get(key)?.person ?? []);
   const wanted = wantedEmails({ incumbents: people, newcomers, drafted });
   const ledger = await store.ledger({
-    keys: split.fresh,
+    keys: differing.fresh,
     usernames: newcomers.map(person => person.login),
     emails: wanted.map(one => one.email),
   });

@@ -44,7 +44,7 @@ export interface Remembered {
 export function remembering(sources: readonly Source[]): Remembered {
   const said = new Map<SourceName, readonly string[]>();
   const remember = (source: Source): Source => ({
-    name: source.name,
+    ...source,
     async *read(pull) {
       const digests: string[] = [];
       for await (const batch of source.read(pull)) {

@@ -1,4 +1,4 @@
-import { type Candidate, sizeOf } from '../roster/candidate.ts';
+import { type Candidate, leavesOfPeople, sizeOf } from '../roster/candidate.ts';
 import type { Change } from '../roster/compare.ts';
 import type { Stored } from '../roster/known.ts';
 import { departmentContent, personContent, rosterDigest } from '../roster/leaf.ts';
@@ -26,7 +26,7 @@ export function publicationOf(candidate: Candidate, { people, departments, chang
   const fresh = people.flatMap(change => (change.event === 'removed' ? [] : [change.after.value]));
   return {
     number: snapshotNumber((after ?? 0) + 1),
-    digest: rosterDigest(leaves(candidate.departments), leaves(candidate.people)),
+    digest: rosterDigest(leaves(candidate.departments), leavesOfPeople(candidate)),
     counts: sizeOf(candidate),
     changes,
     people: rowChanges(people, candidate.people, person => [person.username, personContent(person)]),

@@ -1,20 +1,15 @@
-import type {
-  DepartmentRecord,
-  Extract,
-  MembershipRecord,
-  PersonRecord,
-  Problem,
-  RowCounts,
-  SourceName,
-} from '../roster/model.ts';
+import type { Extract, Problem, RowCounts, SourceName } from '../roster/model.ts';
 import type { Pull, Source } from '../sources/source.ts';
 import type { SourceRead } from '../store/store.ts';
+import type { Intake, Lean, Taken } from './intake.ts';
 
 /** What came of one source. */
 export interface PulledSource {
   readonly read: SourceRead;
   /** Absent when it could not be read and nothing stands in for it. */
   readonly extract: Extract | undefined;
+  /** The people who are not in the extract, since nobody has to look at them. */
+  readonly lean?: Lean | undefined;
   /** Why it could not be read; its effect is `failed` when that fails the run. */
   readonly problem: Problem | undefined;
   /** True when a stored extract stands in that was read under another configuration. */
@@ -24,9 +19,12 @@ export interface PulledSource {
 /** What came of reading sources, in the order of the configuration. */
 export type Pulled = readonly PulledSource[];
 
+/** Makes what takes in a source. */
+export type IntakeOf = (source: Source) => Intake;
+
 /** Reads sources to their end, side by side. A failing one does not stop the others: the report names all that fail. */
-export const pullAll = (sources: readonly Source[], pull: Pull): Promise<PulledSource[]> =>
-  Promise.all(sources.map(source => pullOne(source, pull)));
+export const pullAll = (sources: readonly Source[], pull: Pull, intakeOf: IntakeOf): Promise<PulledSource[]> =>
+  Promise.all(sources.map(source => pullOne(source, pull, intakeOf)));
 
 /** The first pull with the sources of a second one in their places. */
 export const replaced = (first: Pulled, second: Pulled): Pulled =>
@@ -50,36 +48,26 @@ export const excusesOf = (pulled: Pulled): Problem[] =>
 
 const NO_ROWS: RowCounts = { people: 0, departments: 0, memberships: 0 };
 
-async function pullOne(source: Source, pull: Pull): Promise<PulledSource> {
+async function pullOne(source: Source, pull: Pull, intakeOf: IntakeOf): Promise<PulledSource> {
   const began = performance.now();
   const took = () => Math.round(performance.now() - began);
   try {
-    const extract = await extractOf(source, pull);
+    const { extract, lean } = await takeIn(source, pull, intakeOf);
     const read = { source: source.name, state: 'read' as const, rows: extract.rows, took: took() };
-    return { read, extract, problem: undefined };
+    return { read, extract, lean, problem: undefined };
   } catch (error) {
     const read = { source: source.name, state: 'failed' as const, rows: NO_ROWS, took: took() };
     return { read, extract: undefined, problem: unread(source.name, error as Error) };
   }
 }
 
-async function extractOf(source: Source, pull: Pull): Promise<Extract> {
-  const people: PersonRecord[] = [];
-  const memberships: MembershipRecord[] = [];
-  const problems: Problem[] = [];
-  const rows = { ...NO_ROWS };
-  let departments: DepartmentRecord[] | undefined;
-  for await (const batch of source.read(pull)) {
-    if (batch.kind === 'problems') {
-      problems.push(...batch.problems);
-      continue;
-    }
-    rows[batch.kind] += batch.rows;
-    if (batch.kind === 'people') for (const record of batch.records) people.push(record);
-    else if (batch.kind === 'memberships') for (const record of batch.records) memberships.push(record);
-    else departments = departments ? departments.concat(batch.records) : [...batch.records];
+async function takeIn(source: Source, pull: Pull, intakeOf: IntakeOf): Promise<Taken> {
+  for (;;) {
+    const intake = intakeOf(source);
+    for await (const batch of source.read(pull)) intake.add(batch);
+    const taken = intake.end();
+    if (taken) return taken;
   }
-  return { source: source.name, people, departments, memberships, rows, problems };
 }
 
 const unread = (source: SourceName, error: Error): Problem => ({

@@ -1,3 +1,4 @@
+import { sizeOf } from '../roster/candidate.ts';
 import {
   type Change,
   compareDepartments,
@@ -25,6 +26,7 @@ import {
   stillHolds,
   surroundings,
 } from './echo.ts';
+import type { Habits } from './intake.ts';
 import { outcomeOf } from './lock.ts';
 import { measure } from './measure.ts';
 import { changing, doubted, missing, unclear } from './missing.ts';
@@ -45,6 +47,8 @@ export interface Line {
   /** Of sources and mappings, without secrets, times and server settings. */
   readonly fingerprint: string;
   readonly timezone: string;
+  /** What was learned about the sources; absent: it is learned anew. */
+  readonly habits?: Habits | undefined;
   /** What the last run left for this one, which leaves something in its place; absent: everything is thought over anew. */
   readonly memory?: Remembering | undefined;
   now(): Date;
@@ -195,7 +199,8 @@ async function judge(
     await measure(line, { pulled, prepared, people, departments, changes, newest, at }),
     line.guards,
   );
-  const isEmpty = prepared.candidate.people.size === 0;
+  const { people: size } = sizeOf(prepared.candidate);
+  const isEmpty = size === 0;
   if (isEmpty && (!newest || reasons.length === 0)) {
     return { ...failed(pulled, [EMPTY]), report: { ...report, problems: [EMPTY, ...report.problems] } };
   }
@@ -205,7 +210,7 @@ async function judge(
   const publication = publicationOf(prepared.candidate, { people, departments, changes, after: newest?.number });
   const outcome: Outcome =
     reasons.length > 0
-      ? { status: 'held', hold: undefined, reasons, changes, people: prepared.candidate.people.size }
+      ? { status: 'held', hold: undefined, reasons, changes, people: size }
       : { status: 'published', snapshot: publication.number, changes };
   return { ...decided(outcome), publication };
 }
@@ -223,16 +228,13 @@ function changesOf({ candidate, known }: Prepared): [Change<Person>[], Change<De
   const before = [...known.incumbents.values(), ...known.gone]
     .map(stored => entryOf(stored.value.key, stored, candidate.removedPeople.get(stored.value.key)))
     .sort(byKey);
-  const touched = [...candidate.touched].flatMap(key => {
-    const member = candidate.people.get(key);
-    return member ? [entryOf(key, member)] : [];
-  });
+  const looked = [...candidate.people].map(([key, member]) => entryOf(key, member));
   const served = [...known.departments].map(([key, stored]) =>
     entryOf(key, stored, candidate.removedDepartments.get(key)),
   );
   const listed = [...candidate.departments].map(([key, member]) => entryOf(key, member));
   return [
-    [...comparePeople(before, touched.sort(byKey))],
+    [...comparePeople(before, looked.sort(byKey))],
     [...compareDepartments(served.sort(byKey), listed.sort(byKey))],
   ];
 }

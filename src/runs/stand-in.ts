@@ -1,6 +1,7 @@
 import type { Outcome, Problem, SourceName } from '../roster/model.ts';
 import type { Pull, Source } from '../sources/source.ts';
 import type { ExtractChanges, ExtractHead, RunCause, SourceRead, Store, StoredExtract } from '../store/store.ts';
+import { type Household, intakesFor } from './intake.ts';
 import { type Pulled, type PulledSource, pullAll } from './pull.ts';
 import { nextTick } from './schedule.ts';
 import { minuteIn } from './time.ts';
@@ -16,12 +17,10 @@ export interface StandInTerms {
 }
 
 /** The sources of a line and what may stand in for them. */
-interface Sources {
-  readonly sources: readonly Source[];
+interface Sources extends Household {
   readonly standIns: ReadonlyMap<SourceName, StandInTerms>;
   /** In which the schedules come round, and times are told. */
   readonly timezone: string;
-  readonly store: Store;
 }
 
 /** The run that sources are pulled for. */
@@ -52,7 +51,7 @@ export async function pullDue(line: Sources, trip: Trip): Promise<Pulled> {
  * Throws when the run is aborted: a reading that was broken off says nothing about its source.
  */
 export async function readNow(line: Sources, sources: readonly Source[], trip: Trip): Promise<Pulled> {
-  const pulled = await pullAll(sources, trip.pull);
+  const pulled = await pullAll(sources, trip.pull, await intakesFor(line));
   trip.pull.signal.throwIfAborted();
   return await Promise.all(pulled.map(one => (one.problem ? unreadable(line, one, one.problem, trip) : one)));
 }

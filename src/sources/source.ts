@@ -27,6 +27,8 @@ export type Batch =
  */
 export interface Source {
   readonly name: SourceName;
+  /** True when all people come after all departments and memberships: whoever is unchanged need not be kept then. */
+  readonly peopleLast?: boolean;
   read(pull: Pull): AsyncIterable<Batch>;
 }
 

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { check, draft } from '../../src/roster/check.ts';
+import { check, draft, setAside } from '../../src/roster/check.ts';
 import { listDepartments } from '../../src/roster/departments.ts';
+import { Head } from '../../src/roster/head.ts';
 import { type Known, NOTHING_DELIVERED, type Stored } from '../../src/roster/known.ts';
 import { merge } from '../../src/roster/merge.ts';
 import { type Department, digestOf, groupNo, sourceName } from '../../src/roster/model.ts';
+import { byBytes } from '../../src/roster/order.ts';
 import { ProblemList } from '../../src/roster/problems.ts';
+import { Steady } from '../../src/roster/steady.ts';
 import { growTree } from '../../src/roster/tree.ts';
 import { type Code, extract, plan, RULES, row } from './shelf.ts';
 
@@ -85,17 +88,23 @@ test('fifty thousand people whose emails slipped by one row, up to one who keeps
   const before = [...pulled(0).drafted.values()].map(({ person, leaf }) => ({ value: person, leaf, from: {} }));
   const { merged, drafted } = pulled(1);
   const changed = before.slice(0, last);
+  const head = new Head();
+  for (const one of before.toSorted((a, b) => byBytes(a.value.key, b.value.key))) head.add(one.value.key, one.leaf);
+  const steady = new Steady(head);
+  const differing = setAside(drafted, steady);
   const problems = new ProblemList();
   const candidate = check({
     merged,
     drafted,
-    differing: { changed: changed.map(one => one.value.key), fresh: [] },
+    differing,
+    steady,
+    rivals: before.slice(last).map(one => one.value),
     known: { ...NOBODY, incumbents: new Map(changed.map(one => [one.value.key, one])) },
     rules: RULES,
     problems,
     order: [hr],
   });
-  for (const { value } of before) assert.equal(candidate.people.get(value.key)?.value.email, value.email);
+  for (const { value } of changed) assert.equal(candidate.people.get(value.key)?.value.email, value.email);
   assert.deepEqual(problems.counts, [{ code: 'email_taken', effect: 'kept', count: last }]);
   // The one before whoever keeps theirs has to stay first, and so on to the first.
   assert.equal(problems.listed[0]?.key, `hr/${numbered('', last - 1)}`);

@@ -39,7 +39,7 @@ test('how each source of a configuration takes part in the merge', async () => {
   await using store = await openStore(config.store, { migrate: true });
   const withheld = new Set(['email', 'username', 'extra.first_name', 'extra.last_name']);
   const none = { fields: undefined, withheld: undefined };
-  assert.deepEqual(openLine(config, store).plans, [
+  assert.deepEqual((await openLine(config, store)).plans, [
     { name: 'hr', action: 'create', match: 'key', ...none },
     { ...none, name: 'phones', action: 'update', match: 'email', fields: new Set(['phone1', 'extra.room']) },
     { name: 'people', action: 'create', match: 'email', ...none },

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Candidate } from '../../src/roster/candidate.ts';
-import { check, type Drafted, draft } from '../../src/roster/check.ts';
+import { type Candidate, leavesOfPeople, sizeOf } from '../../src/roster/candidate.ts';
+import { check, type Drafted, draft, setAside, wantedBy } from '../../src/roster/check.ts';
 import {
   type Change,
   compareDepartments,
@@ -22,6 +22,7 @@ import {
 } from '../../src/roster/delivered.ts';
 import type { SourcePlan } from '../../src/roster/drafts.ts';
 import { fold } from '../../src/roster/fold.ts';
+import { Head } from '../../src/roster/head.ts';
 import { type Delivered, type Known, NOTHING_DELIVERED, type Removal, type Stored } from '../../src/roster/known.ts';
 import {
   departmentContent,
@@ -53,8 +54,10 @@ import {
 import { byBytes, sorted } from '../../src/roster/order.ts';
 import { ProblemList } from '../../src/roster/problems.ts';
 import { renderer } from '../../src/roster/render.ts';
+import { Steady } from '../../src/roster/steady.ts';
 import type { Rules } from '../../src/roster/tidy.ts';
 import { DEPARTMENT_WAITS } from '../../src/roster/tree.ts';
+import { type Habits, LeanIntake, type Taken } from '../../src/runs/intake.ts';
 import { Names } from './names.ts';
 
 /** The defaults of the specification. */
@@ -167,26 +170,50 @@ export class Shelf {
     return rosterDigest(leavesOf(this.#departments), leavesOf(this.#people));
   }
 
-  /** One trip down the line, as `prepare` makes it. Nothing is kept until it is published. */
+  /**
+   * One trip down the line, as `prepare` makes it. Nothing is kept until it is published. Where there is one source, it comes
+   * to the same whether everybody is kept who is read, or only those who have to be looked at.
+   */
   trip(extracts: readonly Extract[], settings: Settings = {}): Trip {
     const rules = { ...RULES, ...settings.rules };
     const plans = settings.plans ?? extracts.map(one => plan(one.source));
+    const trip = this.#trip(extracts, { rules, plans });
+    const [only, ...others] = extracts;
+    const [own] = plans;
+    if (!only || !own || others.length > 0 || plans.length > 1 || own.action !== 'create') return trip;
+    const taken = takenIn(only, { plan: own, rules, head: this.#head });
+    if (!taken) return trip;
+    const lean = this.#trip([], { rules, plans, taken });
+    assert.deepEqual(told(lean), told(trip), 'it comes to something else when only those who are otherwise are kept');
+    return trip;
+  }
+
+  get #head(): Head {
+    const head = new Head();
+    for (const key of sorted(this.#people.keys())) head.add(key, this.#people.get(key)?.leaf as Digest);
+    return head;
+  }
+
+  #trip(
+    whole: readonly Extract[],
+    { rules, plans, taken }: { rules: Rules; plans: readonly SourcePlan[]; taken?: Taken | undefined },
+  ): Trip {
     const problems = new ProblemList();
-    const merged = merge(extracts, plans, problems);
+    const extracts = taken ? [taken.extract] : whole;
+    const merged = merge(extracts, plans, problems, taken?.lean?.steady);
+    if (taken?.lean) problems.addAll(taken.lean.notes);
     const drafted = draft(merged, rules, problems);
-    const changed: PersonKey[] = [];
-    const gone: PersonKey[] = [];
-    for (const text of sorted(this.#people.keys())) {
-      const key = text as PersonKey;
-      const one = drafted.get(key);
-      if (!one) gone.push(key);
-      else if (one.leaf !== this.#people.get(key)?.leaf || one.broken.length > 0) changed.push(key);
-    }
-    const fresh = [...drafted.keys()].filter(key => !this.#people.has(key));
-    const known = this.#known(drafted, { changed, fresh, gone });
+    const steady = taken?.lean?.steady ?? new Steady(this.#head);
+    const differing = setAside(drafted, steady);
+    const known = this.#known(drafted, differing);
+    const rivals = steady.rivals(wantedBy(drafted, known)).map(key => this.#person(key).value);
     const order = plans.map(one => one.name);
-    const candidate = check({ merged, drafted, differing: { changed, fresh }, known, rules, problems, order });
-    return { candidate, known, problems, ...changesOf(candidate, known), digest: digestOf(candidate) };
+    const looked = check({ merged, drafted, differing, steady, rivals, known, rules, problems, order });
+    const digest = rosterDigest(leavesOf(looked.departments), leavesOfPeople(looked));
+    const others = [...steady.leaves()].map(([key]) => [key, this.#person(key)] as const);
+    const candidate = { ...looked, people: new Map([...others, ...looked.people]) };
+    assert.deepEqual(sizeOf(looked), sizeOf({ ...candidate, steady: new Steady(new Head()) }));
+    return { candidate, known, problems, ...changesOf(looked, known), digest };
   }
 
   /** Keeps a candidate: its changes are applied to what is there. One that changes nothing is no snapshot. */
@@ -345,10 +372,7 @@ function changesOf(candidate: Candidate, known: Known): Pick<Trip, 'people' | 'd
   const before = [...known.incumbents.values(), ...known.gone].map(stored =>
     entry(stored.value.key, stored, candidate.removedPeople.get(stored.value.key)),
   );
-  const after = [...candidate.touched].flatMap(key => {
-    const member = candidate.people.get(key);
-    return member ? [entry(key, member)] : [];
-  });
+  const after = [...candidate.people].map(([key, member]) => entry(key, member));
   const served = [...known.departments].map(([code, stored]) =>
     entry(code, stored, candidate.removedDepartments.get(code)),
   );
@@ -368,6 +392,35 @@ export function entry<Value>(
 ): Entry<Value> {
   return { key, leaf: kept, load: () => ({ value, from, removal }) };
 }
+
+/** What is taken in of a source that gives its people last, read as often as it takes. */
+function takenIn(
+  { people, departments, memberships, problems, rows, source }: Extract,
+  settings: { plan: SourcePlan; rules: Rules; head: Head },
+): Taken | undefined {
+  const habits: Habits = { several: new Set(), isMixed: false };
+  for (let look = 1; look <= 2 && !habits.isMixed; look += 1) {
+    const intake = new LeanIntake({ ...settings, habits });
+    intake.add({ kind: 'problems', problems });
+    if (departments) intake.add({ kind: 'departments', records: departments, rows: rows.departments });
+    intake.add({ kind: 'memberships', records: memberships, rows: rows.memberships });
+    intake.add({ kind: 'people', records: people, rows: rows.people });
+    const taken = intake.end();
+    assert(taken || look === 1 || habits.isMixed, `source ${source} had to be read a third time`);
+    if (taken) return taken;
+  }
+  return undefined;
+}
+
+/** What a trip came to, however it was made. */
+const told = ({ candidate, problems, people, departments, changes, digest }: Trip) => ({
+  digest,
+  changes,
+  events: [...people, ...departments],
+  removed: [...candidate.removedPeople, ...candidate.removedDepartments],
+  problems: problems.listed.map(one => JSON.stringify(one)).sort(),
+  counts: problems.counts.map(one => JSON.stringify(one)).sort(),
+});
 
 /** What OMFLOW gets of a candidate. */
 export function answerOf({ people, departments }: Candidate): Answer {

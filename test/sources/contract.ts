@@ -35,6 +35,14 @@ export function sourceContract(kind: string, open: () => Promise<Fixture>): void
       await closed(fixture);
     });
 
+    test('gives its people last where it says so', async () => {
+      await using fixture = await open();
+      const kinds: string[] = [];
+      for await (const { kind } of fixture.source.read(pull())) if (kind !== 'problems') kinds.push(kind);
+      const first = kinds.indexOf('people');
+      if (fixture.source.peopleLast) assert.deepEqual(new Set(kinds.slice(first)), new Set(['people']));
+    });
+
     test('may be read twice at once', async () => {
       await using fixture = await open();
       const [one, other] = await Promise.all([readAll(fixture.source), readAll(fixture.source)]);

@@ -211,8 +211,8 @@ for (const [engine, open] of Object.entries(engines)) {
       }
       assert.deepEqual(seen, [
         { group_no: 'RD', display_name: '', parent_group_no: '', broken: [] },
-        { key: '', fields: { username: 'ann' }, departments: ['RD'], extra: [], active: true, broken: [] },
         { person: 'ann', group_no: 'RD' },
+        { key: '', fields: { username: 'ann' }, departments: ['RD'], extra: [], active: true, broken: [] },
       ]);
       assert.equal((await readAll(source)).people.length, 4);
     });

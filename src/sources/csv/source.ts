@@ -17,7 +17,7 @@ import { encodingOf, MARK_BYTES, textOf } from './text.ts';
  */
 export function csvSource(config: CsvSourceConfig, clock: Clock = SYSTEM_CLOCK): Source {
   const name = sourceName(config.name);
-  return { name, read: pull => underContract(name, pull, () => read(config, { clock, pull })) };
+  return { name, peopleLast: true, read: pull => underContract(name, pull, () => read(config, { clock, pull })) };
 }
 
 interface Circumstances {
@@ -52,10 +52,6 @@ function tablesOf({ people, departments, memberships }: CsvSourceConfig, { today
       compile: resolve => departmentsOf(map, resolve),
     });
   }
-  tables.push({
-    block: people,
-    compile: resolve => peopleOf(people, { resolve }, today),
-  });
   if (memberships) {
     const { map } = memberships;
     tables.push({
@@ -63,6 +59,10 @@ function tablesOf({ people, departments, memberships }: CsvSourceConfig, { today
       compile: resolve => membershipsOf(map, resolve),
     });
   }
+  tables.push({
+    block: people,
+    compile: resolve => peopleOf(people, { resolve }, today),
+  });
   return tables;
 }
 

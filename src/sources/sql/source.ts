@@ -4,21 +4,23 @@ import type { Resolve } from '../mapping.ts';
 import { departmentsOf, membershipsOf, namesOfMap, namesOfPeople, peopleOf } from '../records.ts';
 import { type Batch, type Pull, type Source, underContract } from '../source.ts';
 import { columnsOfResult, type Row } from './columns.ts';
-import { openMysqlReading } from './mysql.ts';
 import type { Page, Reading } from './reading.ts';
-import { openSqliteReading } from './sqlite.ts';
 
 /** A MySQL, MariaDB or SQLite database: people, and departments and memberships where they have queries of their own. */
 export function sqlSource(config: SqlSourceConfig): Source {
   const name = sourceName(config.name);
-  return { name, read: pull => underContract(name, pull, () => read(config, name, pull)) };
+  return { name, peopleLast: true, read: pull => underContract(name, pull, () => read(config, name, pull)) };
 }
 
 async function* read(config: SqlSourceConfig, name: SourceName, pull: Pull): AsyncGenerator<Batch> {
-  const open = config.url.startsWith('sqlite:') ? openSqliteReading : openMysqlReading;
   await using database = await open(config, pull.signal);
   yield { kind: 'problems', problems: database.warnings.map(text => warning(name, text)) };
   for (const part of parts(config, pull)) yield* rowsOf(database, part);
+}
+
+async function open(config: SqlSourceConfig, signal: AbortSignal): Promise<Reading> {
+  if (config.url.startsWith('sqlite:')) return (await import('./sqlite.ts')).openSqliteReading(config, signal);
+  return await (await import('./mysql.ts')).openMysqlReading(config, signal);
 }
 
 /** One of the things that a source is asked for. */
@@ -43,13 +45,6 @@ function parts({ people, departments, memberships }: SqlSourceConfig, pull: Pull
       compile: resolve => departmentsOf(departments.map, resolve),
     });
   }
-  list.push({
-    kind: 'people',
-    block: people,
-    encoding: encoding(people),
-    needs: namesOfPeople(people),
-    compile: resolve => peopleOf(people, { resolve }, pull.today),
-  });
   if (memberships) {
     list.push({
       kind: 'memberships',
@@ -59,6 +54,13 @@ function parts({ people, departments, memberships }: SqlSourceConfig, pull: Pull
       compile: resolve => membershipsOf(memberships.map, resolve),
     });
   }
+  list.push({
+    kind: 'people',
+    block: people,
+    encoding: encoding(people),
+    needs: namesOfPeople(people),
+    compile: resolve => peopleOf(people, { resolve }, pull.today),
+  });
   return list;
 }
 
