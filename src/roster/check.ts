@@ -1,5 +1,5 @@
 import type { Candidate } from './candidate.ts';
-import { type Claim, settle, usurped } from './claims.ts';
+import { type Claim, newClaim, settle, usurped } from './claims.ts';
 import { type Departments, exists, type Listed, listDepartments, sourceOf } from './departments.ts';
 import type { Draft } from './drafts.ts';
 import { fold } from './fold.ts';
@@ -17,6 +17,7 @@ import {
   type SourceName,
   splitKey,
 } from './model.ts';
+import type { Newcomers } from './newcomers.ts';
 import { byBytes } from './order.ts';
 import type { ProblemList } from './problems.ts';
 import type { Steady, Wanted } from './steady.ts';
@@ -66,14 +67,22 @@ export function setAside(drafted: Map<PersonKey, Drafted>, steady: Steady): Diff
 
 /** The names and emails that may come to be asked for by those who are looked at: nobody else has to be asked whose they are. */
 export function wantedBy(drafted: ReadonlyMap<PersonKey, Drafted>, { incumbents, gone, ledger }: Known): Wanted {
-  const people = [...drafted.values(), ...served({ incumbents, gone })];
-  const persons = people.map(one => ('person' in one ? one.person : one.value));
+  const served = [...incumbents.values(), ...gone].map(stored => stored.value);
+  const people = [...[...drafted.values()].map(one => one.person), ...served];
   const published = [...ledger.byKey.values(), ...[...ledger.byUsername.values()].map(one => one.username)];
-  const names = [...persons.flatMap(({ username, login }) => [username, login]), ...published];
-  return { names: new Set(names.map(fold)), emails: new Set(persons.map(({ email }) => fold(email))) };
+  const names = [...people.flatMap(({ username, login }) => [username, login]), ...published];
+  return { names: new Set(names.map(fold)), emails: new Set(people.map(({ email }) => fold(email))) };
 }
 
-const served = ({ incumbents, gone }: Pick<Known, 'incumbents' | 'gone'>) => [...incumbents.values(), ...gone];
+/** Adds those to the people of a first roster who may be their rivals, or each other's. */
+export function takeRivals(drafted: Map<PersonKey, Drafted>, newcomers: Newcomers): void {
+  const [names, emails] = [new Set<string>(), new Set<string>()];
+  for (const { person } of drafted.values()) {
+    names.add(fold(person.login));
+    emails.add(fold(person.email));
+  }
+  for (const one of newcomers.takeRivals({ names, emails })) drafted.set(one.person.key, one);
+}
 
 export interface CheckInput {
   readonly merged: Merged;
@@ -83,6 +92,8 @@ export interface CheckInput {
   readonly steady: Steady;
   /** Of the steady, whoever has a name or email that is {@link wantedBy} the others; it may be more of them. */
   readonly rivals: readonly Person[];
+  /** Of a first roster, those whom nobody has to look at: see {@link takeRivals}. */
+  readonly newcomers?: Newcomers | undefined;
   readonly known: Known;
   readonly rules: Rules;
   readonly problems: ProblemList;
@@ -92,7 +103,7 @@ export interface CheckInput {
 
 /** The second half: everybody together, and with what was served and published before. */
 export function check(input: CheckInput): Candidate {
-  const { merged, known, steady, problems } = input;
+  const { merged, known, steady, newcomers, problems } = input;
   const rank = new Map(input.order.map((name, place) => [name, place]));
   const { changed, fresh } = lookedAt(input, rank);
   const context = { ...input, rank };
@@ -103,10 +114,14 @@ export function check(input: CheckInput): Candidate {
   const named = steady.departments.union(inUse(valuesOf(people), followed(identities)));
   const departments = listDepartments({ drafts: merged.departments, known, named }, problems);
   for (const claim of claims) admit(claim, departments, people, problems);
-  const tree = growTree(departments, steady.departments.union(inUse(valuesOf(people))), problems);
+  const strays = newcomers?.takeStrays(code => exists(departments, code)) ?? [];
+  for (const stray of strays) admit(newClaim(stray), departments, people, problems);
+  const used = newcomers ? steady.departments.union(newcomers.departments) : steady.departments;
+  const tree = growTree(departments, used.union(inUse(valuesOf(people))), problems);
   return {
     people,
     steady,
+    newcomers,
     departments: asMembers(tree),
     removedPeople: removedPeople(people, known, merged),
     removedDepartments: removedDepartments(tree, known),
@@ -123,7 +138,7 @@ function lookedAt({ drafted, differing }: CheckInput, rank: ReadonlyMap<SourceNa
 
 function admit(claim: Claim, departments: Departments, people: Map<PersonKey, Stored<Person>>, problems: ProblemList) {
   if (claim.out !== undefined) {
-    problems.add(quarantined(claim.identity.tidied.draft, claim.out));
+    problems.add(quarantined(claim.identity.tidied, claim.out));
     return;
   }
   const person = inKnownDepartments(claim, departments, problems);
@@ -227,13 +242,13 @@ function removedDepartments(tree: readonly Listed[], known: Known): Map<GroupNo,
   return new Map(gone.map(([code, stored]) => [code, { reason: 'missing', source: sourceOf(stored) }]));
 }
 
-const quarantined = ({ source, key, fields }: Draft, why: string) =>
+const quarantined = ({ person, draft: { source, key } }: Tidied, why: string) =>
   ({
     code: 'newcomer',
     effect: 'quarantined',
     source,
     kind: 'person',
     key,
-    name: fields.username ?? fields.email ?? '',
+    name: person.login || person.email,
     text: why,
   }) as const;

@@ -84,6 +84,14 @@ export interface Context {
   readonly rank: ReadonlyMap<string, number>;
 }
 
+/** Of somebody new who breaks no rule, and has no rival. */
+export const newClaim = (tidied: Tidied): Claim => ({
+  identity: { key: tidied.person.key, tidied, incumbent: undefined, returning: undefined, impostor: undefined },
+  person: tidied.person,
+  from: {},
+  out: undefined,
+});
+
 function claimOf(identity: Identity, context: Context & EmailContext): Claim {
   const { tidied, incumbent, returning, key } = identity;
   const from = tidied.draft.from ?? {};

@@ -189,6 +189,16 @@ export function countChanges(
   };
 }
 
+/** The same counts with people who are told as numbers only. */
+export const withAdded = (
+  counts: ChangeCounts,
+  added: { readonly size: number; readonly memberships: number },
+): ChangeCounts => ({
+  ...counts,
+  people_added: counts.people_added + added.size,
+  memberships_added: counts.memberships_added + added.memberships,
+});
+
 export const NO_CHANGES: ChangeCounts = countChanges([], []);
 
 /** Whether two rosters with these changes between them are the same. */

@@ -1,5 +1,5 @@
 import type { Candidate } from '../roster/candidate.ts';
-import { check, type Differing, type Drafted, draft, setAside, wantedBy } from '../roster/check.ts';
+import { check, type Differing, type Drafted, draft, setAside, takeRivals, wantedBy } from '../roster/check.ts';
 import {
   type ClientDeliveries,
   deliveredWords,
@@ -43,16 +43,19 @@ export async function prepare(pulled: Pulled, settings: Settings): Promise<Prepa
   const problems = new ProblemList();
   for (const one of excusesOf(pulled)) problems.add(one);
   const lean = pulled.find(one => one.lean)?.lean;
-  const merged = merge(extractsOf(pulled), plans, problems, lean?.steady);
+  const newcomers = lean?.newcomers;
+  const aside = { departments: new Set([lean?.steady, newcomers].flatMap(some => [...(some?.departments ?? [])])) };
+  const merged = merge(extractsOf(pulled), plans, problems, aside);
   if (lean) problems.addAll(lean.notes);
   const drafted = draft(merged, rules, problems);
+  if (newcomers) takeRivals(drafted, newcomers);
   const steady = lean?.steady ?? new Steady(await headOf(store));
   const differing = setAside(drafted, steady);
   const known = await knownOf({ merged, drafted, differing }, settings);
   const rivals = (await store.people.load(steady.rivals(wantedBy(drafted, known)))).map(({ value }) => value);
   const order = plans.map(plan => plan.name);
   return {
-    candidate: check({ merged, drafted, differing, steady, rivals, known, rules, problems, order }),
+    candidate: check({ merged, drafted, differing, steady, newcomers, rivals, known, rules, problems, order }),
     known,
     problems,
   };

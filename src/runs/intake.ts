@@ -6,11 +6,13 @@ import type {
   DepartmentRecord,
   Extract,
   MembershipRecord,
+  Person,
   PersonKey,
   PersonRecord,
   Problem,
   SourceName,
 } from '../roster/model.ts';
+import { Newcomers } from '../roster/newcomers.ts';
 import { ProblemList } from '../roster/problems.ts';
 import { Steady } from '../roster/steady.ts';
 import type { Rules } from '../roster/tidy.ts';
@@ -34,6 +36,7 @@ export interface Taken {
 /** The people that are not in a lean extract. */
 export interface Lean {
   readonly steady: Steady;
+  readonly newcomers?: Newcomers | undefined;
   /** What there is to note of them. */
   readonly notes: ProblemList;
 }
@@ -102,13 +105,19 @@ export interface Household {
   readonly rules: Rules;
   readonly store: Store;
   readonly habits?: Habits | undefined;
+  /** True where nobody asks who was added by a first roster, one by one. */
+  readonly isQuiet?: boolean | undefined;
 }
 
 /** How often a source is read with only a look at its people, before all of them are kept. */
 const LOOKS = 2;
 
 /** Gives what takes in each source, which may be asked for it several times. */
-export async function intakesFor({ habits = NO_HABITS(), ...house }: Household): Promise<(source: Source) => Intake> {
+export async function intakesFor({
+  habits = NO_HABITS(),
+  isQuiet = false,
+  ...house
+}: Household): Promise<(source: Source) => Intake> {
   const [source, ...others] = house.sources;
   const plan = house.plans.find(one => one.name === source?.name);
   const isLean =
@@ -116,11 +125,12 @@ export async function intakesFor({ habits = NO_HABITS(), ...house }: Household):
   if (!isLean || habits.isMixed) return ({ name }) => new WholeIntake(name);
   const { rules, store } = house;
   const head = await headOf(store);
+  const isFirst = isQuiet && (await store.snapshots.newest()) === undefined;
   let looks = 0;
   return ({ name }) => {
     looks += 1;
     if (looks > LOOKS || habits.isMixed) return new WholeIntake(name);
-    return new LeanIntake({ plan, rules, head, habits });
+    return new LeanIntake({ plan, rules, head, habits, isFirst });
   };
 }
 
@@ -138,6 +148,8 @@ interface LeanSettings {
   readonly rules: Rules;
   readonly head: Head;
   readonly habits: Habits;
+  /** Whether there is no snapshot yet, and whoever is all right is to be packed. */
+  readonly isFirst?: boolean;
 }
 
 /**
@@ -148,10 +160,11 @@ interface LeanSettings {
 export class LeanIntake extends WholeIntake {
   readonly #settings: LeanSettings;
   readonly #steady: Steady;
+  readonly #newcomers: Newcomers | undefined;
   readonly #notes = new ProblemList();
   /** By the source's own key, of those who have not come yet or are kept. */
   readonly #groups = new Map<string, string[]>();
-  /** Of those who are served, who is kept. */
+  /** Of those who are served, or may be packed, who is kept. */
   readonly #kept = new Set<PersonKey>();
   /** Those with memberships who have left, and are not served any more: nobody needs to hear of them. */
   readonly #left = new Set<string>();
@@ -163,6 +176,7 @@ export class LeanIntake extends WholeIntake {
     super(settings.plan.name);
     this.#settings = settings;
     this.#steady = new Steady(settings.head);
+    this.#newcomers = settings.isFirst ? new Newcomers() : undefined;
   }
 
   override end(): Taken | undefined {
@@ -170,7 +184,7 @@ export class LeanIntake extends WholeIntake {
     if (this.#hasKeyless && this.#leavesOut) habits.isMixed = true;
     if (this.#isWrong || habits.isMixed) return undefined;
     const taken = super.end();
-    return taken && { ...taken, lean: { steady: this.#steady, notes: this.#notes } };
+    return taken && { ...taken, lean: { steady: this.#steady, newcomers: this.#newcomers, notes: this.#notes } };
   }
 
   protected override addPeople(records: readonly PersonRecord[]): void {
@@ -198,8 +212,9 @@ export class LeanIntake extends WholeIntake {
     const draft = draftAlone(plan, record, this.#groups);
     if (!draft || habits.several.has(draft.key)) return false;
     if (!record.active) return draft.keyed && this.#isLeftOut(draft.key, record.key);
-    if (!this.#steady.isServed(draft.key) || this.#kept.has(draft.key)) return false;
-    if (this.#steady.has(draft.key)) {
+    const isNew = this.#newcomers !== undefined && draft.keyed;
+    if (!(isNew || this.#steady.isServed(draft.key)) || this.#kept.has(draft.key)) return false;
+    if (this.#steady.has(draft.key) || this.#newcomers?.has(draft.key)) {
       habits.several.add(draft.key);
       this.#isWrong = true;
       return true;
@@ -207,13 +222,18 @@ export class LeanIntake extends WholeIntake {
     restrict(draft, plan);
     const notes: Problem[] = [];
     const { person, leaf, broken } = draftOne(draft, rules, { add: note => void notes.push(note) });
-    if (broken.length > 0 || !this.#steady.take(person, leaf)) {
+    if (broken.length > 0 || !(this.#steady.take(person, leaf) || this.#pack(person, isNew))) {
       this.#kept.add(draft.key);
       return false;
     }
     for (const note of notes) this.#notes.add(note);
     this.#groups.delete(ownKeyOf(draft.key, plan));
     return true;
+  }
+
+  #pack(person: Person, isNew: boolean): boolean {
+    if (isNew) this.#newcomers?.add(person);
+    return isNew;
   }
 
   /** Who has left counts only as long as they are served. */

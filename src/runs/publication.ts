@@ -1,7 +1,7 @@
 import { type Candidate, leavesOfPeople, sizeOf } from '../roster/candidate.ts';
 import type { Change } from '../roster/compare.ts';
 import type { Stored } from '../roster/known.ts';
-import { departmentContent, personContent, rosterDigest } from '../roster/leaf.ts';
+import { departmentContent, leaf, personContent, rosterDigest } from '../roster/leaf.ts';
 import {
   type ChangeCounts,
   type Department,
@@ -10,8 +10,9 @@ import {
   type SnapshotNumber,
   snapshotNumber,
 } from '../roster/model.ts';
+import type { Newcomers } from '../roster/newcomers.ts';
 import { sorted } from '../roster/order.ts';
-import type { EndedRow, NewRow, Publication, RowChanges } from '../store/store.ts';
+import type { EndedRow, NewName, NewRow, Publication, RowChanges } from '../store/store.ts';
 
 interface Context {
   readonly people: readonly Change<Person>[];
@@ -29,10 +30,33 @@ export function publicationOf(candidate: Candidate, { people, departments, chang
     digest: rosterDigest(leaves(candidate.departments), leavesOfPeople(candidate)),
     counts: sizeOf(candidate),
     changes,
-    people: rowChanges(people, candidate.people, person => [person.username, personContent(person)]),
+    people: withNewcomers(
+      rowChanges(people, candidate.people, person => [person.username, personContent(person)]),
+      candidate,
+    ),
     departments: rowChanges(departments, candidate.departments, one => [one.group_no, departmentContent(one)]),
-    names: fresh.map(({ key, username, email }) => ({ key, username, email })),
+    names: { [Symbol.iterator]: () => namesOf(fresh, candidate) },
   };
+}
+
+function* namesOf(fresh: readonly Person[], { newcomers }: Candidate): Generator<NewName> {
+  for (const people of [fresh, newcomers?.people() ?? []]) {
+    for (const { key, username, email } of people) yield { key, username, email };
+  }
+}
+
+/** With those who are unpacked only while they are written. */
+function withNewcomers({ ended, fresh }: RowChanges, { newcomers }: Candidate): RowChanges {
+  if (!newcomers) return { ended, fresh };
+  return { ended, fresh: { [Symbol.iterator]: () => rowsWith(fresh, newcomers) } };
+}
+
+function* rowsWith(fresh: Iterable<NewRow>, newcomers: Newcomers): Generator<NewRow> {
+  yield* fresh;
+  for (const person of newcomers.people()) {
+    const content = personContent(person);
+    yield { key: person.key, name: person.username, content, leaf: leaf(content), from: {} };
+  }
 }
 
 /** In key order, which is what makes the digest a function of content alone. */

@@ -1,7 +1,7 @@
 import type { Extract, Problem, RowCounts, SourceName } from '../roster/model.ts';
 import type { Pull, Source } from '../sources/source.ts';
 import type { SourceRead } from '../store/store.ts';
-import type { Intake, Lean, Taken } from './intake.ts';
+import { type Intake, type Lean, type Taken, WholeIntake } from './intake.ts';
 
 /** What came of one source. */
 export interface PulledSource {
@@ -23,8 +23,11 @@ export type Pulled = readonly PulledSource[];
 export type IntakeOf = (source: Source) => Intake;
 
 /** Reads sources to their end, side by side. A failing one does not stop the others: the report names all that fail. */
-export const pullAll = (sources: readonly Source[], pull: Pull, intakeOf: IntakeOf): Promise<PulledSource[]> =>
-  Promise.all(sources.map(source => pullOne(source, pull, intakeOf)));
+export const pullAll = (
+  sources: readonly Source[],
+  pull: Pull,
+  intakeOf: IntakeOf = ({ name }) => new WholeIntake(name),
+): Promise<PulledSource[]> => Promise.all(sources.map(source => pullOne(source, pull, intakeOf)));
 
 /** The first pull with the sources of a second one in their places. */
 export const replaced = (first: Pulled, second: Pulled): Pulled =>

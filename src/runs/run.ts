@@ -6,6 +6,7 @@ import {
   countChanges,
   entryOf,
   isUnchanged,
+  withAdded,
 } from '../roster/compare.ts';
 import type { SourcePlan } from '../roster/drafts.ts';
 import { type GuardRules, guard } from '../roster/guard.ts';
@@ -47,6 +48,8 @@ export interface Line {
   /** Of sources and mappings, without secrets, times and server settings. */
   readonly fingerprint: string;
   readonly timezone: string;
+  /** True where nobody asks who was added by a first roster: they are counted, but not among the changes of its run. */
+  readonly isQuiet?: boolean | undefined;
   /** What was learned about the sources; absent: it is learned anew. */
   readonly habits?: Habits | undefined;
   /** What the last run left for this one, which leaves something in its place; absent: everything is thought over anew. */
@@ -189,7 +192,9 @@ async function judge(
 ): Promise<Decision> {
   const report = reportOf(pulled, prepared);
   const [people, departments] = changesOf(prepared);
-  const changes = countChanges(people, departments);
+  const { newcomers } = prepared.candidate;
+  const counted = countChanges(people, departments);
+  const changes = newcomers ? withAdded(counted, newcomers) : counted;
   const base = { report, people, departments, publication: undefined, unproved: isUnproved(pulled) };
   const decided = (outcome: Outcome) => ({ ...base, outcome, extracts: extractChanges(line, pulled, { outcome, at }) });
   const lost = await unbelieved(line, prepared);

@@ -256,7 +256,7 @@ async function keep(
 
 function rowsOf({ ended, fresh }: RowChanges, number: number, kind: HeldRow['kind']): HeldRow[] {
   const ends = new Map(ended.map(one => [one.key, one.removal]));
-  const begins = new Map(fresh.map(one => [one.key, one]));
+  const begins = new Map(Array.from(fresh, one => [one.key, one]));
   return [...new Set([...ends.keys(), ...begins.keys()])].map(key => {
     const removal = ends.get(key);
     const one = begins.get(key);

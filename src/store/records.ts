@@ -226,6 +226,13 @@ function version<Value extends Person | Department>(
   };
 }
 
-export function* chunks<One>(list: readonly One[], size: number): Generator<One[]> {
-  for (let start = 0; start < list.length; start += size) yield list.slice(start, start + size);
+export function* chunks<One>(list: Iterable<One>, size: number): Generator<One[]> {
+  let some: One[] = [];
+  for (const one of list) {
+    some.push(one);
+    if (some.length < size) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
 }

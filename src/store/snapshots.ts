@@ -93,16 +93,18 @@ async function writeRows(db: Transaction<Tables>, table: 'people' | 'departments
     }
   }
   let id = await nextId(db, table);
-  const made = rows.fresh.map(({ key, name, leaf, content, from }) => {
-    const origin = Object.keys(from).length === 0 ? '' : JSON.stringify(from);
-    return { id: id++, key, name, first: number, last: null, leaf, content, origin, reason: '', reason_source: '' };
-  });
-  await insertRows(db, table, made);
-  await insertRows(
-    db,
-    head,
-    made.map(row => ({ key: row.key, id: row.id, leaf: row.leaf })),
-  );
+  for (const some of chunks(rows.fresh, ASKED_AT_ONCE)) {
+    const made = some.map(({ key, name, leaf, content, from }) => {
+      const origin = Object.keys(from).length === 0 ? '' : JSON.stringify(from);
+      return { id: id++, key, name, first: number, last: null, leaf, content, origin, reason: '', reason_source: '' };
+    });
+    await insertRows(db, table, made);
+    await insertRows(
+      db,
+      head,
+      made.map(row => ({ key: row.key, id: row.id, leaf: row.leaf })),
+    );
+  }
 }
 
 /** Numbered here and not by the engine, for the head needs them too; the run lock keeps others out. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type Candidate, leavesOfPeople, sizeOf } from '../../src/roster/candidate.ts';
-import { check, type Drafted, draft, setAside, wantedBy } from '../../src/roster/check.ts';
+import { check, type Drafted, draft, setAside, takeRivals, wantedBy } from '../../src/roster/check.ts';
 import {
   type Change,
   compareDepartments,
@@ -9,6 +9,7 @@ import {
   type Entry,
   isUnchanged,
   type Loaded,
+  withAdded,
 } from '../../src/roster/compare.ts';
 import {
   type ClientDeliveries,
@@ -181,7 +182,7 @@ export class Shelf {
     const [only, ...others] = extracts;
     const [own] = plans;
     if (!only || !own || others.length > 0 || plans.length > 1 || own.action !== 'create') return trip;
-    const taken = takenIn(only, { plan: own, rules, head: this.#head });
+    const taken = takenIn(only, { plan: own, rules, head: this.#head, isFirst: this.#newest === 0 });
     if (!taken) return trip;
     const lean = this.#trip([], { rules, plans, taken });
     assert.deepEqual(told(lean), told(trip), 'it comes to something else when only those who are otherwise are kept');
@@ -200,20 +201,34 @@ export class Shelf {
   ): Trip {
     const problems = new ProblemList();
     const extracts = taken ? [taken.extract] : whole;
-    const merged = merge(extracts, plans, problems, taken?.lean?.steady);
+    const newcomers = taken?.lean?.newcomers;
+    const aside = [taken?.lean?.steady, newcomers].flatMap(some => [...(some?.departments ?? [])]);
+    const merged = merge(extracts, plans, problems, { departments: new Set(aside) });
     if (taken?.lean) problems.addAll(taken.lean.notes);
     const drafted = draft(merged, rules, problems);
+    if (newcomers) takeRivals(drafted, newcomers);
     const steady = taken?.lean?.steady ?? new Steady(this.#head);
     const differing = setAside(drafted, steady);
     const known = this.#known(drafted, differing);
     const rivals = steady.rivals(wantedBy(drafted, known)).map(key => this.#person(key).value);
     const order = plans.map(one => one.name);
-    const looked = check({ merged, drafted, differing, steady, rivals, known, rules, problems, order });
+    const looked = check({ merged, drafted, differing, steady, newcomers, rivals, known, rules, problems, order });
     const digest = rosterDigest(leavesOf(looked.departments), leavesOfPeople(looked));
     const others = [...steady.leaves()].map(([key]) => [key, this.#person(key)] as const);
-    const candidate = { ...looked, people: new Map([...others, ...looked.people]) };
-    assert.deepEqual(sizeOf(looked), sizeOf({ ...candidate, steady: new Steady(new Head()) }));
-    return { candidate, known, problems, ...changesOf(looked, known), digest };
+    const added = Array.from(newcomers?.people() ?? [], value => {
+      return [value.key, { value, leaf: leaf(personContent(value)), from: {} }] as const;
+    });
+    const candidate = {
+      ...looked,
+      people: new Map([...others, ...added, ...looked.people]),
+      steady: new Steady(new Head()),
+      newcomers: undefined,
+    };
+    assert.deepEqual(sizeOf(looked), sizeOf(candidate));
+    const changes = changesOf({ ...looked, people: new Map([...added, ...looked.people]) }, known);
+    const counts = changesOf(looked, known).changes;
+    assert.deepEqual(newcomers ? withAdded(counts, newcomers) : counts, changes.changes);
+    return { candidate, known, problems, ...changes, digest };
   }
 
   /** Keeps a candidate: its changes are applied to what is there. One that changes nothing is no snapshot. */
@@ -396,7 +411,7 @@ export function entry<Value>(
 /** What is taken in of a source that gives its people last, read as often as it takes. */
 function takenIn(
   { people, departments, memberships, problems, rows, source }: Extract,
-  settings: { plan: SourcePlan; rules: Rules; head: Head },
+  settings: { plan: SourcePlan; rules: Rules; head: Head; isFirst: boolean },
 ): Taken | undefined {
   const habits: Habits = { several: new Set(), isMixed: false };
   for (let look = 1; look <= 2 && !habits.isMixed; look += 1) {

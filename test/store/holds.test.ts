@@ -114,8 +114,8 @@ const anyRoster: fc.Arbitrary<Roster> = fc
 
 /** In the order of keys, and of people no more than their names. */
 function inKeyOrder(made: Publication): Publication {
-  const sorted = <One extends { readonly key: string }>(list: readonly One[]) =>
-    list.toSorted((a, b) => byBytes(a.key, b.key));
+  const sorted = <One extends { readonly key: string }>(list: Iterable<One>) =>
+    [...list].sort((a, b) => byBytes(a.key, b.key));
   const rows = ({ ended, fresh }: RowChanges) => ({ ended: sorted(ended), fresh: sorted(fresh) });
   const names = sorted(made.names).map(({ key, username, email }) => ({ key, username, email }));
   return { ...made, people: rows(made.people), departments: rows(made.departments), names };

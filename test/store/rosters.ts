@@ -106,7 +106,7 @@ export function publication(before: Roster, after: Roster, number: number, detai
     changes: NO_CHANGES,
     people,
     departments: rows(before.departments, after.departments, one => one.group_no),
-    names: people.fresh.flatMap(({ key }) => after.people.get(key) ?? []),
+    names: [...people.fresh].flatMap(({ key }) => after.people.get(key) ?? []),
   };
 }
 
