@@ -19,7 +19,7 @@ export interface AuthorizeOptions extends Given {
 
 /** The browser half of OAuth: prints the address to open, takes the code, and keeps the tokens. */
 export async function authorize(file: string, options: AuthorizeOptions): Promise<void> {
-  const settings = settingsFor(file, options);
+  const settings = await settingsFor(file, options);
   const { oauth } = settings.manifest;
   if (oauth?.authenticate_url === undefined) {
     throw new UsageError(`${file} needs no browser: it has no oauth.authenticate_url; a run gets its tokens by itself`);
@@ -40,9 +40,9 @@ export async function authorize(file: string, options: AuthorizeOptions): Promis
 }
 
 /** The settings of the source that is named or that uses the file; without a configuration, those of the command line. */
-function settingsFor(file: string, options: AuthorizeOptions): ManifestSettings {
+async function settingsFor(file: string, options: AuthorizeOptions): Promise<ManifestSettings> {
   if (options.source === undefined && !existsSync(options.config)) return loadManifest(file, options).settings;
-  const { sources } = readConfiguration(options.config, process.env).config;
+  const { sources } = (await readConfiguration(options.config, process.env)).config;
   const rest = sources.flatMap(source => (source.type === 'rest' ? [source] : []));
   const path = resolve(file);
   const [source, other] = rest.filter(one =>

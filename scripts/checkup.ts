@@ -25,9 +25,9 @@ export interface Finding {
 
 /** Tries everything that a configuration names, and changes nothing: sources are read, directories asked, the store opened. */
 export async function checkUp(config: Config): Promise<Finding[]> {
-  const sources = openSources(config.sources);
+  const sources = await openSources(config.sources);
   await using opened = new AsyncDisposableStack();
-  const authenticators = openAuthenticators(config.authenticate).map(one => opened.use(one));
+  const authenticators = (await openAuthenticators(config.authenticate)).map(one => opened.use(one));
   const { finding, logins } = await lookAtStore(config);
   const asked = authenticators.map((one, place) => authenticatorFinding(one, config.authenticate[place], logins));
   return [

@@ -1,6 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { EXIT, UsageError } from './exit.ts';
 import { failureOf } from './failures.ts';
 import { isVerb, loadVerb, meant, VERBS } from './verbs.ts';
@@ -41,10 +39,6 @@ function whenClosed(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') process.exit();
   throw error;
 }
-
-// Most of a short command's time goes into compiling what it loads. The cache lies with the installation, so that nobody can
-// give us code who could not do so anyway; where it cannot be written there is none.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/rosterd', import.meta.url)));
 
 process.stdout.on('error', whenClosed);
 process.stderr.on('error', whenClosed);

@@ -47,7 +47,7 @@ export async function startDemo(folder: string): Promise<Demo> {
   writeFileSync(configFile, demoConfiguration({ listen: `127.0.0.1:${await freePort(8642)}`, tokenHash }), {
     mode: 0o600,
   });
-  const { config } = readConfiguration(configFile, process.env);
+  const { config } = await readConfiguration(configFile, process.env);
   await twoDays(config, join(folder, COMPANY_FILE));
   const logFile = join(folder, LOG_FILE);
   const daemon = await startDaemon(config, openLog(config.log_level, logFile));
@@ -92,7 +92,7 @@ function clear(folder: string): void {
 
 async function twoDays(config: Config, company: string): Promise<void> {
   await using store = await openStore(config.store, { migrate: true });
-  const line = openLine(config, store);
+  const line = await openLine(config, store);
   const pull = { cause: 'pull', dryRun: false, signal: new AbortController().signal } as const;
   const yesterday = new Date(Date.now() - DAY);
   await run({ ...line, now: () => yesterday }, pull);

@@ -43,20 +43,9 @@ export async function differenceOf(store: Store, pair: Pair): Promise<Difference
   return {
     people: [...comparePeople(people.before, people.after)],
     departments: [...compareDepartments(departments.before, departments.after)],
-    quarantined: await newlyQuarantined(store, pair),
-    kept: await newlyKept(store, pair),
+    ...(await newProblems(store, pair)),
   };
 }
-
-export const newlyQuarantined = (store: Store, pair: Pair): Promise<Problem[]> =>
-  newProblems(store, pair, { isOne: one => one.effect === 'quarantined', mark: one => `${one.kind} ${one.key}` });
-
-/** People and departments that have a last good value, or stay though they are not listed; memberships that do not count. */
-export const newlyKept = (store: Store, pair: Pair): Promise<Problem[]> =>
-  newProblems(store, pair, {
-    isOne: ({ effect, kind }) => (effect === 'kept' || effect === 'dropped') && kind !== 'source' && kind !== 'roster',
-    mark: one => JSON.stringify([one.code, one.kind, one.key, one.name]),
-  });
 
 /** Some kind of problem, and what makes it the same as that of another run. */
 interface ProblemKind {
@@ -64,9 +53,34 @@ interface ProblemKind {
   mark(problem: Problem): string;
 }
 
-async function newProblems(store: Store, { before, after }: Pair, { isOne, mark }: ProblemKind): Promise<Problem[]> {
-  const known = new Set((before ? await problemsOf(store, before) : []).filter(isOne).map(mark));
-  return (await problemsOf(store, after)).filter(one => isOne(one) && !known.has(mark(one)));
+const QUARANTINED: ProblemKind = {
+  isOne: one => one.effect === 'quarantined',
+  mark: one => `${one.kind} ${one.key}`,
+};
+
+/** People and departments that have a last good value, or stay though they are not listed; memberships that do not count. */
+const KEPT: ProblemKind = {
+  isOne: ({ effect, kind }) => (effect === 'kept' || effect === 'dropped') && kind !== 'source' && kind !== 'roster',
+  mark: one => JSON.stringify([one.code, one.kind, one.key, one.name]),
+};
+
+const NOTHING_NEW = { quarantined: [], kept: [] };
+
+/** The problems of the run that made a snapshot which that of another one did not have; most of the time they are the same. */
+export async function newProblems(
+  store: Store,
+  { before, after }: Pair,
+): Promise<{ readonly quarantined: readonly Problem[]; readonly kept: readonly Problem[] }> {
+  const { runs } = store;
+  const found = (await runs.heads.get(after.run))?.found;
+  if (before && (await runs.heads.get(before.run))?.found === found) return NOTHING_NEW;
+  const old = before ? await problemsOf(store, before) : [];
+  const now = await problemsOf(store, after);
+  const fresh = ({ isOne, mark }: ProblemKind) => {
+    const known = new Set(old.filter(isOne).map(mark));
+    return now.filter(one => isOne(one) && !known.has(mark(one)));
+  };
+  return { quarantined: fresh(QUARANTINED), kept: fresh(KEPT) };
 }
 
 const problemsOf = async (store: Store, snapshot: Snapshot): Promise<readonly Problem[]> =>

@@ -2,7 +2,7 @@ import { compareDepartments, comparePeople, type Entry, entryOf } from '../src/r
 import { type Department, type Person, type Snapshot, snapshotNumber } from '../src/roster/model.ts';
 import { byBytes } from '../src/roster/order.ts';
 import type { Hold, Records, Sides, Store } from '../src/store/store.ts';
-import { type Difference, newlyKept, newlyQuarantined, type Pair } from './difference.ts';
+import { type Difference, newProblems, type Pair } from './difference.ts';
 import { NotFound } from './exit.ts';
 
 type Changes = Pick<Difference, 'people' | 'departments'>;
@@ -60,8 +60,7 @@ function applied<Value>(all: readonly Entry<Value>[], { before, after }: Sides<V
 export async function heldDifference(store: Store, pair: Pair): Promise<Difference> {
   return {
     ...(await changesOf(store, pair)),
-    quarantined: await newlyQuarantined(store, pair),
-    kept: await newlyKept(store, pair),
+    ...(await newProblems(store, pair)),
   };
 }
 

@@ -23,7 +23,7 @@ export async function tryLogin(
   { loginOf, onStep }: Pick<Circumstances, 'loginOf'> & { onStep(step: LoginStep): void },
 ): Promise<TriedLogin> {
   await using stack = new AsyncDisposableStack();
-  const chain = openAuthenticators(config.authenticate).map(authenticator => stack.use(authenticator));
+  const chain = (await openAuthenticators(config.authenticate)).map(authenticator => stack.use(authenticator));
   const began = performance.now();
   const took = () => Math.round(performance.now() - began);
   const result = await authenticate(chain, attempt, {

@@ -16,6 +16,9 @@ export async function* damagedParts(store: Store): AsyncGenerator<PartDamage> {
   for (const text of hold ? await holdTroubles(store, hold) : []) {
     yield { part: 'hold', name: String(hold?.number), text };
   }
+  for (const run of await store.runs.unreadable()) {
+    yield { part: 'run', name: String(run), text: 'its list of problems is not what was written' };
+  }
   const newest = await store.snapshots.newest();
   for (const text of newest ? await ledgerTroubles(store, newest) : []) yield { part: 'ledger', name: '', text };
 }
@@ -36,7 +39,7 @@ async function holdTroubles(store: Store, { number, run: made }: Hold): Promise<
     const { people, departments } = await store.holds.publication(number);
     const candidate = await store.holds.candidate(number);
     const names = new SourceNames();
-    for (const { source } of (await store.runs.get(made))?.sources ?? []) names.trust(source);
+    for (const { source } of (await store.runs.heads.get(made))?.sources ?? []) names.trust(source);
     const odd = [
       ...rowTroubles(candidate.people, PEOPLE, names),
       ...rowTroubles(candidate.departments, DEPARTMENTS, names),

@@ -12,7 +12,7 @@ export async function recordFaults(store: Store, snapshot: Snapshot, names: Snap
 }
 
 async function runFaults(store: Store, { number, at, run: made, changes }: Snapshot, names: SnapshotNames) {
-  const run = await store.runs.get(made);
+  const run = await store.runs.heads.get(made);
   if (!run) return [fault(`run ${made}, which it says published it, is not there`)];
   for (const { source } of run.sources) names.trust(source);
   if (run.status !== 'published' || run.snapshot !== number) return [fault(`run ${made} did not publish it`)];

@@ -7,13 +7,16 @@ import { manifestProblems } from './sources/rest/problems.ts';
 
 /**
  * A configuration that every room of the house accepts. Part of the composition roots: it asks the rooms about what the
- * schema cannot know. Throws a ConfigError.
+ * schema cannot know. Rejects with a ConfigError.
  */
-export function readConfiguration(file: string, env: Readonly<Record<string, string | undefined>>): Loaded {
+export async function readConfiguration(
+  file: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Loaded> {
   const loaded = loadConfig(file, env);
   const problems = [
     ...sourceProblems(loaded.config),
-    ...chainProblems(loaded.config.authenticate),
+    ...(await chainProblems(loaded.config.authenticate)),
     ...tlsProblems(loaded.config),
   ];
   if (problems.length > 0) throw new ConfigError(file, problems);

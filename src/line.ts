@@ -11,10 +11,10 @@ import { openSources } from './sources/open.ts';
 import type { Store } from './store/store.ts';
 
 /** The line that a configuration describes, on an open store. Part of the composition roots: the worker's and `pull`'s. */
-export function openLine(config: Config, store: Store): Line {
+export async function openLine(config: Config, store: Store): Promise<Line> {
   const now = () => new Date();
   return {
-    sources: openSources(config.sources),
+    sources: await openSources(config.sources),
     standIns: new Map(config.sources.flatMap(standInOf)),
     plans: config.sources.map(planOf),
     rules: config.check,

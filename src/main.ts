@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Config } from './config/schema.ts';
 import { databaseAddress, printableAddress } from './connect/database.ts';
+import type { RosterService } from './http/roster.ts';
 import { type RosterServer, startServer } from './http/server.ts';
 import { logPruning, logRun, logServer } from './log.ts';
 import type { Authenticator, ServerNotice } from './logins/authenticate.ts';
@@ -10,7 +11,8 @@ import { openCounters } from './logins/counters.ts';
 import { openAuthenticators } from './logins/open.ts';
 import { type Clock, loginService } from './logins/service.ts';
 import { LoginThrottle } from './logins/throttle.ts';
-import { rosterService, servedLogins } from './runs/answers.ts';
+import { rosterService, type ServedRoster, servedLogins } from './runs/answers.ts';
+import { bodyFolder } from './runs/body-folder.ts';
 import { startSchedule } from './runs/schedule.ts';
 import { RunWorker } from './runs/worker.ts';
 import { DeliveryQueue } from './store/delivery-queue.ts';
@@ -43,17 +45,22 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
     new RunWorker({
       module: new URL('./run-worker.ts', import.meta.url),
       config,
-      onRun: summary => logRun(log, summary),
+      onRun: summary => {
+        logRun(log, summary);
+        // Whoever asks next shall not wait for it; a run that was held or failed has changed nothing there.
+        if ('snapshot' in summary.outcome) void roster.prepare();
+      },
       onPruned: pruning => logPruning(log, pruning),
       onFailure: error => log.error({ why: error.message, stack: error.stack }, 'run could not be made'),
       now,
     }),
   );
+  const roster = stack.use(openRoster({ config, log, store, worker, deliveries, now }));
   const notify = (notice: ServerNotice) => logServer(log, notice);
-  const chain = openAuthenticators(config.authenticate, notify).map(authenticator => stack.use(authenticator));
+  const chain = (await openAuthenticators(config.authenticate, notify)).map(authenticator => stack.use(authenticator));
   const counters = stack.use(await openCounters(config.store, config.throttle));
   const throttle = new LoginThrottle({ counters, unlockedAt: name => store.unlocks.last(name), now: clock.now });
-  const server = stack.use(await startHttp({ config, log, store, worker, deliveries, chain, throttle, now }));
+  const server = stack.use(await startHttp({ config, log, store, roster, chain, throttle, now }));
   const schedule = stack.use(startSchedules(config, worker));
   server.ready();
   log.info({ address: server.address, store: store.address }, 'serving');
@@ -85,29 +92,43 @@ function startSchedules({ schedule, sources, timezone }: Config, worker: RunWork
   return all;
 }
 
-/** What the HTTP room is given of the others. */
-interface Parts {
+/** What the `/sync` service is made of. */
+interface RosterParts {
   readonly config: Config;
   readonly log: Logger;
   readonly store: Store;
   readonly worker: RunWorker;
   readonly deliveries: DeliveryQueue;
+  now(): Date;
+}
+
+function openRoster({ config, log, store, worker, deliveries, now }: RosterParts): ServedRoster {
+  return rosterService({
+    sync: config.sync,
+    store,
+    runner: worker,
+    folder: bodyFolder(databaseAddress(config.store), process.env),
+    now,
+    unavailable: error => log.error({ why: error.message, stack: error.stack }, 'roster could not be read'),
+    damaged: error => log.warn({ why: error.message }, 'a kept answer was damaged, and is made anew'),
+    // A request's id is the client's to choose, and may come twice.
+    delivered: ({ requestId: _, ...delivery }) => deliveries.add({ ...delivery, id: randomUUID() }),
+  });
+}
+
+/** What the HTTP room is given of the others. */
+interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly store: Store;
+  readonly roster: RosterService;
   readonly chain: readonly Authenticator[];
   readonly throttle: LoginThrottle;
   now(): Date;
 }
 
-function startHttp({ config, log, store, worker, deliveries, chain, throttle, now }: Parts): Promise<RosterServer> {
+function startHttp({ config, log, store, roster, chain, throttle, now }: Parts): Promise<RosterServer> {
   const { listen, clients } = config.server;
-  const roster = rosterService({
-    sync: config.sync,
-    store,
-    runner: worker,
-    now,
-    unavailable: error => log.error({ why: error.message, stack: error.stack }, 'roster could not be read'),
-    // A request's id is the client's to choose, and may come twice.
-    delivered: ({ requestId: _, ...delivery }) => deliveries.add({ ...delivery, id: randomUUID() }),
-  });
   const login = loginService({ chain, throttle, clock, log, loginOf: servedLogins(store) });
   return startServer({ listen, clients, roster, login, language: config.language, log, now });
 }

@@ -2,9 +2,14 @@ import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Config } from './config/schema.ts';
+import { databaseAddress } from './connect/database.ts';
 import { mayEcho, openLine } from './line.ts';
-import { renderSnapshot } from './runs/body.ts';
+import type { SnapshotNumber } from './roster/model.ts';
+import { renderSnapshot, renderTo } from './runs/body.ts';
+import { BodyDraft, BodyUnwritable } from './runs/body-file.ts';
+import { bodyFolder } from './runs/body-folder.ts';
 import { NO_MEMORY, type Remembering } from './runs/echo.ts';
+import type { Habits } from './runs/intake.ts';
 import { pruneWhenDue } from './runs/prune.ts';
 import { inTurn } from './runs/turn.ts';
 import type { RunAnswer, RunSummary, WorkerAnswer, WorkerRequest } from './runs/worker.ts';
@@ -33,12 +38,29 @@ function openedStore(): Promise<Store> {
   return opening;
 }
 
+/** Learned as long as the thread lives; the next one learns it anew. */
+const habits: Habits = { several: new Set(), isMixed: false };
+
 async function makeRun(cause: RunCause, memory: Remembering | undefined): Promise<RunSummary> {
   const store = await openedStore();
-  const line = { ...openLine(config, store), memory };
+  const line = { ...(await openLine(config, store)), memory, habits, isQuiet: true };
   const turn = await inTurn(line, { cause, dryRun: false, signal: new AbortController().signal });
   if ('joined' in turn) return { run: turn.joined, outcome: turn.outcome, report: undefined, joined: true };
   return { run: turn.run, outcome: turn.outcome, report: turn.report, joined: false };
+}
+
+/** Into its file; where none can be written, the bytes. */
+async function render(snapshot: SnapshotNumber): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const store = await openedStore();
+  const folder = bodyFolder(databaseAddress(config.store), process.env);
+  if (folder === undefined) return await renderSnapshot(store, snapshot);
+  try {
+    await renderTo(store, snapshot, id => BodyDraft.open({ folder, id, encoding: 'identity' }));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof BodyUnwritable)) throw error;
+    return await renderSnapshot(store, snapshot);
+  }
 }
 
 async function answer(request: WorkerRequest): Promise<void> {
@@ -55,8 +77,8 @@ async function answer(request: WorkerRequest): Promise<void> {
       const pruning = await pruneWhenDue(await openedStore(), { retention, timezone, now: new Date() });
       return reply({ id: request.id, answer: pruning });
     }
-    const bytes = await renderSnapshot(await openedStore(), request.snapshot);
-    reply({ id: request.id, answer: bytes }, [bytes.buffer]);
+    const bytes = await render(request.snapshot);
+    reply({ id: request.id, answer: bytes }, bytes ? [bytes.buffer] : []);
   } catch (error) {
     const { message, stack } = error as Error;
     reply({ id: request.id, failure: message, stack });

@@ -155,7 +155,7 @@ describe('imports', () => {
           .map(one => ({ path: file.path, from: one.from })),
       );
     assert.deepEqual(shown(broken), []);
-    const pure = /^node:(crypto|buffer|util)$/;
+    const pure = /^node:(crypto|zlib|buffer|util)$/;
     const impure = source
       .filter(file => roomOf(file.path) === 'roster')
       .flatMap(file =>
@@ -171,6 +171,14 @@ describe('imports', () => {
     assert.deepEqual(
       users.map(file => file.path),
       ['src/roster/compare.ts'],
+    );
+  });
+
+  test('of node:http are types: its values are in connect/node-http.ts, which costs less', () => {
+    const users = source.filter(file => atRunTime(file).some(one => one.from === 'node:http'));
+    assert.deepEqual(
+      users.map(file => file.path),
+      [],
     );
   });
 

@@ -164,9 +164,11 @@ suite('logins at a directory', () => {
   });
 
   test('and is nowhere: neither in the log nor in the store', async () => {
-    const files = (await readdir(folder)).filter(file => file.startsWith('roster.db'));
-    assert.ok(files.length > 0);
-    const texts = await Promise.all(files.map(file => readFile(join(folder, file), 'latin1')));
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name));
+    const ofStore = files.filter(file => file.startsWith(join(folder, 'roster.db')));
+    assert.ok(ofStore.length > 0);
+    const texts = await Promise.all(ofStore.map(file => readFile(file, 'latin1')));
     for (const text of [daemon.program.output, ...texts]) assert.ok(!text.includes(MARK));
     assert.match(daemon.program.output, /"username":"user210","outcome":"refused"/);
   });

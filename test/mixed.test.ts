@@ -93,9 +93,9 @@ async function openCompany(): Promise<Company> {
     folder.path,
     settings(folder.path, toHr.through(hr.url), toBamboo.through(peer.origin)),
   );
-  const loaded = readConfiguration(config, {}).config;
+  const loaded = (await readConfiguration(config, {})).config;
   const store = stack.use(await openStore(loaded.store, { migrate: true }));
-  const line = { ...openLine(loaded, store), sources: openSources(loaded.sources, clock) };
+  const line = { ...(await openLine(loaded, store)), sources: await openSources(loaded.sources, clock) };
   const told: string[] = [];
   const owned = stack.move();
   return {

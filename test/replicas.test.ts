@@ -116,7 +116,7 @@ test('what is held is held for all, and approved for all', async () => {
   }
   const signal = new AbortController().signal;
   const { number } = (await store.holds.open()) ?? assert.fail('nothing is held');
-  const { status } = await approve(openLine(config, store), { hold: number, reason: 'a test', signal });
+  const { status } = await approve(await openLine(config, store), { hold: number, reason: 'a test', signal });
   assert.equal(status, 'approved');
   assertAlike(await syncAll(), 3);
 });

@@ -145,7 +145,7 @@ async function settle(year: Year, context: string): Promise<void> {
 async function suffer(year: Year, trouble: Trouble, context: string): Promise<void> {
   const { house, company, calendar, clients } = year;
   const before = await house.served();
-  const line = trouble.bring(house, company.tables(calendar.today), company.truth(calendar.today));
+  const line = await trouble.bring(house, company.tables(calendar.today), company.truth(calendar.today));
   const { outcome } = await house.pull(line);
   const told = outcome.status === 'failed' ? outcome.problems.map(one => `${one.source}: ${one.text}`).join('; ') : '';
   if ('failed' in trouble.ends) assert.match(told, trouble.ends.failed, `${context}: ${outcome.status}`);

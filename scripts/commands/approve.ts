@@ -33,11 +33,11 @@ export const command = verb('approve', {
   .option('--mask', 'hide emails and telephone numbers, for sharing')
   .action(async (number: string, options: ApproveOptions) => {
     const hold = holdNumberOf(number);
-    const { config } = readConfiguration(options.config, process.env);
+    const { config } = await readConfiguration(options.config, process.env);
     const signal = stopOnSignals('the hold is as it was, or approved: "rosterd status" tells');
     await using store = await openStore(config.store, { migrate: false });
     const look = lookOf({ zone: config.timezone, mask: options.mask });
-    const approval = await approve(openLine(config, store), {
+    const approval = await approve(await openLine(config, store), {
       hold,
       reason: options.reason,
       signal,

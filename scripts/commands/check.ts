@@ -23,7 +23,7 @@ export const command = verb('check', {
   .option('--config-only', 'look at the file alone')
   .option('--mask', 'hide emails and telephone numbers')
   .action(async (options: CheckOptions) => {
-    const { config, warnings } = readConfiguration(options.config, process.env);
+    const { config, warnings } = await readConfiguration(options.config, process.env);
     const findings = options.configOnly ? [] : await checkUp(config);
     const look = lookOf({ zone: config.timezone, mask: options.mask });
     const fine = findings.every(finding => finding.fine);

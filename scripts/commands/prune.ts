@@ -1,3 +1,4 @@
+import { forgetBodies } from '../bodies.ts';
 import { openForReading } from '../opened.ts';
 import { pruneNow, wouldPrune } from '../prune.ts';
 import { sayWaiting, stopOnSignals } from '../stop.ts';
@@ -26,6 +27,7 @@ export const command = verb('prune', {
     const result = options.yes
       ? await pruneNow(store, settings, { signal: stopOnSignals(WHAT_IS_LEFT), waits: sayWaiting })
       : await wouldPrune(store, settings);
+    if (result.done) await forgetBodies(config, store, { all: false });
     if (options.json) printJson(pruneObject(result));
     else print(pruneText(result, retention, look));
   });

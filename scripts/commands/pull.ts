@@ -34,7 +34,7 @@ export const command = verb('pull', {
   .option('--dry-run', 'say the same and write nothing')
   .option('--mask', 'hide emails and telephone numbers, for sharing')
   .action(async (options: PullOptions) => {
-    const { config } = readConfiguration(options.config, process.env);
+    const { config } = await readConfiguration(options.config, process.env);
     const signal = stopOnSignals('nothing was published');
     const [pulled, pin] = options.dryRun ? await dryRun(config, signal) : await pull(config, signal);
     const look = lookOf({ zone: config.timezone, mask: options.mask });
@@ -48,13 +48,21 @@ type Made = [pulled: Pulled, pin: Pin | undefined];
 
 async function pull(config: Config, signal: AbortSignal): Promise<Made> {
   await using store = await openStore(config.store, { migrate: true });
-  const pulled = await inTurn(openLine(config, store), { cause: 'pull', dryRun: false, signal, waits: sayWaiting });
+  const pulled = await inTurn(await openLine(config, store), {
+    cause: 'pull',
+    dryRun: false,
+    signal,
+    waits: sayWaiting,
+  });
   return [pulled, await store.pins.current()];
 }
 
 async function dryRun(config: Config, signal: AbortSignal): Promise<Made> {
   await using store = await storeForDryRun(config);
-  return [await run(openLine(config, store), { cause: 'pull', dryRun: true, signal }), await store.pins.current()];
+  return [
+    await run(await openLine(config, store), { cause: 'pull', dryRun: true, signal }),
+    await store.pins.current(),
+  ];
 }
 
 /** The store as it is; where there is none yet, an empty one that is gone afterwards: a dry run leaves nothing behind. */

@@ -3,7 +3,8 @@ import { takeLock } from '../../src/runs/lock.ts';
 import { pullAll } from '../../src/runs/pull.ts';
 import { dayIn } from '../../src/runs/time.ts';
 import { openSources } from '../../src/sources/open.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { Purged, Store } from '../../src/store/store.ts';
+import { forgetBodies } from '../bodies.ts';
 import { openForReading } from '../opened.ts';
 import { finishPurges, type Leaver, leaverNamed, refuseListed, refuseServed } from '../purge.ts';
 import { sayWaiting, stopOnSignals } from '../stop.ts';
@@ -40,15 +41,32 @@ export const command = verb('purge', {
       return print([purgedBefore(name, look)]);
     }
     await refuse(store, config, leaver, signal);
-    const purged = await store.purge(leaver.key, { dryRun: !done, signal: lock?.lost });
+    const purged = await purgeThere({ store, config, done, lost: lock?.lost }, leaver);
     if (options.json) printJson(purgeObject(leaver, purged, { done }));
     else print(purgeText(leaver, purged, { done, look }));
   });
+
+interface Purging {
+  readonly store: Store;
+  readonly config: Config;
+  /** False when it is only looked at. */
+  readonly done: boolean;
+  readonly lost: AbortSignal | undefined;
+}
+
+/** The store forgets them first: what is rendered after that is without them. */
+async function purgeThere({ store, config, done, lost }: Purging, { key }: Leaver): Promise<Purged> {
+  try {
+    return await store.purge(key, { dryRun: !done, signal: lost });
+  } finally {
+    if (done) await forgetBodies(config, store, { all: true });
+  }
+}
 
 /** The store is asked first, for that is quicker. */
 async function refuse(store: Store, config: Config, leaver: Leaver, signal: AbortSignal): Promise<void> {
   await refuseServed(store, leaver);
   process.stderr.write('rosterd: reading all sources, to see that none has them any more\n');
   const pull = { signal, today: dayIn(config.timezone, new Date()) };
-  refuseListed(await pullAll(openSources(config.sources), pull), leaver);
+  refuseListed(await pullAll(await openSources(config.sources), pull), leaver);
 }

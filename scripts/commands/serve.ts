@@ -1,7 +1,6 @@
-import { readConfiguration } from '../../src/configuration.ts';
-import { openLog } from '../../src/log.ts';
-import { type Daemon, startDaemon } from '../../src/main.ts';
+import type { Daemon } from '../../src/main.ts';
 import { EXIT } from '../exit.ts';
+import { readAside } from '../read-aside.ts';
 import { type CommonOptions, verb } from '../verb.ts';
 
 /** How long calls under way may take when the daemon is told to stop, in milliseconds. */
@@ -17,7 +16,11 @@ export const command = verb('serve', {
   },
   examples: [['rosterd serve --config /etc/rosterd/rosterd.yaml', 'as systemd would call it']],
 }).action(async ({ config: file }: CommonOptions) => {
-  const { config, warnings } = readConfiguration(file, process.env);
+  const [{ config, warnings }, { openLog }, { startDaemon }] = await Promise.all([
+    readAside(file),
+    import('../../src/log.ts'),
+    import('../../src/main.ts'),
+  ]);
   const log = openLog(config.log_level);
   for (const warning of warnings) log.warn(warning);
   const signal = stopSignal();

@@ -35,10 +35,10 @@ export interface Verdict {
   readonly faults: readonly Fault[];
 }
 
-/** Something else in the store that is damaged: the hold that stands, what is kept of a source, names, the file. */
+/** Something else in the store that is damaged: the hold that stands, what is kept of a source, runs, names, the file. */
 export interface PartDamage {
-  readonly part: 'hold' | 'extract' | 'ledger' | 'file';
-  /** Which hold, or of which source; `""` where there is one. */
+  readonly part: 'hold' | 'extract' | 'run' | 'ledger' | 'file';
+  /** Which hold or run, or of which source; `""` where there is one. */
   readonly name: string;
   readonly text: string;
 }

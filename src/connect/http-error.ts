@@ -1,5 +1,5 @@
-import { maxHeaderSize } from 'node:http';
 import { errors } from 'undici';
+import { maxHeaderSize } from './node-http.ts';
 import { troubleOf } from './trouble.ts';
 
 /**

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Middleware, ParameterizedContext } from 'koa';
+import { STATUS_CODES } from '../connect/node-http.ts';
 import type { Call } from './calls.ts';
 import { FAILURES, type Failure } from './failure.ts';
 import type { Words } from './messages.ts';

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { ChangeCounts, SnapshotNumber } from '../roster/model.ts';
 
 /** Why `/sync` cannot answer with a roster; the words for it, by language, are in `messages.ts`. */
@@ -11,12 +12,26 @@ export type SyncRefusal =
   /** The newest snapshot was last confirmed too long ago; `since` is the first failed run after that. */
   | { readonly reason: 'stale'; readonly since: Date; readonly why: string };
 
-/** The whole answer to `/sync`, made once per snapshot and shared by all callers. */
+/** How an answer may be compressed. */
+export type Encoding = 'identity' | 'gzip';
+
+/** The whole answer to `/sync`, as somebody asked for it. */
 export interface RosterBody {
   readonly snapshot: SnapshotNumber;
-  readonly bytes: Uint8Array;
-  /** The same, compressed: a fifth of the bytes or less, made when somebody first asks for it, and once as well. */
-  gzip(): Promise<Uint8Array>;
+  /** How large it is without compression, in bytes. */
+  readonly whole: number;
+  /**
+   * Bytes that are made once per snapshot and encoding and shared by all callers; or where they are too many to be kept in
+   * memory a stream of the caller's own, who has to destroy it.
+   */
+  readonly content: Uint8Array | BodyStream;
+}
+
+/** It breaks off with an error where it cannot be given to its end as it was made. */
+export interface BodyStream {
+  /** In bytes. */
+  readonly size: number;
+  readonly stream: Readable;
 }
 
 /** What `/sync` answers: one snapshot, whole, or why not. */
@@ -39,8 +54,8 @@ export interface SentRoster {
 
 /** What the `/sync` route needs from the rest of the daemon. */
 export interface RosterService {
-  /** Decides what to answer now; waits for a run where the specification says so. */
-  answer(): Promise<SyncAnswer>;
+  /** Decides what to answer now; waits for a run where the specification says so. As it is, unless asked for otherwise. */
+  answer(encoding?: Encoding): Promise<SyncAnswer>;
   /** Records a delivery; never waits for the store. */
   delivered(sent: SentRoster): void;
 }

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import Koa from 'koa';
 import Router from 'koa-router';
 import type { Logger } from 'pino';
 import type { ClientConfig, Language } from '../config/schema.ts';
+import { createServer } from '../connect/node-http.ts';
 import { type CallState, fail } from './answer.ts';
 import { authenticate } from './authenticate.ts';
 import { basicAuth } from './basic-auth.ts';

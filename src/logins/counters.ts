@@ -1,10 +1,6 @@
-import mysql, { type Pool, type PoolConnection, type ResultSetHeader } from 'mysql2';
-import {
-  type RateLimiterAbstract,
-  RateLimiterMemory,
-  RateLimiterMySQL,
-  type RateLimiterRes,
-} from 'rate-limiter-flexible';
+import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2';
+import type { RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
+import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 import type { DatabaseConfig } from '../config/connections.ts';
 import type { ThrottleConfig } from '../config/schema.ts';
 import { databaseAddress, printableAddress } from '../connect/database.ts';
@@ -133,6 +129,7 @@ interface SharedStore {
 async function sharedCounts(shared: SharedStore, throttle: ThrottleConfig): Promise<Counts> {
   const pool = await connections(shared);
   const lender = lending(pool, shared.patience);
+  const { default: RateLimiterMySQL } = await import('rate-limiter-flexible/lib/RateLimiterMySQL.js');
   const limiter = new RateLimiterMySQL({
     ...settings(throttle),
     storeClient: lender,
@@ -172,7 +169,8 @@ const CONNECTIONS = 4;
 
 async function connections({ store, patience }: SharedStore): Promise<Pool> {
   const options = await mysqlOptions(store, patience);
-  const pool = mysql.createPool({ ...options, bigNumberStrings: false, connectionLimit: CONNECTIONS });
+  const { createPool } = await import('mysql2');
+  const pool = createPool({ ...options, bigNumberStrings: false, connectionLimit: CONNECTIONS });
   pool.on('connection', connection => {
     connection.query(SESSION, error => error && connection.destroy());
     // mysql2 hears the first error of a connection alone, and another would end the process.

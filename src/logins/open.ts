@@ -1,43 +1,41 @@
-import { FilterParser } from 'ldapts';
 import type { AuthenticatorConfig, LdapAuthenticatorConfig, SqlAuthenticatorConfig } from '../config/schema.ts';
 import type { Authenticator, ServerNotice } from './authenticate.ts';
-import { ldapAuthenticator } from './ldap/authenticator.ts';
 import { namingAttribute, searchFilter } from './ldap/names.ts';
-import { restAuthenticator } from './rest/authenticator.ts';
 import { restProblems } from './rest/problems.ts';
-import { sqlAuthenticator } from './sql/authenticator.ts';
-import { passwordLookup } from './sql/lookup.ts';
 
 type Notify = (notice: ServerNotice) => void;
 
 /**
- * The configured chain, in its order. Nothing is connected yet; the chain must have no {@link chainProblems}. `notify` is told
- * of servers that fail, and of those that are back.
+ * The configured chain, in its order. Nothing is connected yet, and only what the chain needs is loaded; it must have no
+ * {@link chainProblems}. `notify` is told of servers that fail, and of those that are back.
  */
-export function openAuthenticators(chain: readonly AuthenticatorConfig[], notify?: Notify): Authenticator[] {
-  return chain.map(config => open(config, notify));
+export function openAuthenticators(chain: readonly AuthenticatorConfig[], notify?: Notify): Promise<Authenticator[]> {
+  return Promise.all(chain.map(config => open(config, notify)));
 }
 
-function open(config: AuthenticatorConfig, notify?: Notify): Authenticator {
+async function open(config: AuthenticatorConfig, notify?: Notify): Promise<Authenticator> {
   switch (config.type) {
     case 'ldap':
-      return ldapAuthenticator(config, notify && { notify });
-    case 'sql':
-      return sqlAuthenticator(config, passwordLookup(config));
+      return (await import('./ldap/authenticator.ts')).ldapAuthenticator(config, notify && { notify });
+    case 'sql': {
+      const { passwordLookup } = await import('./sql/lookup.ts');
+      return (await import('./sql/authenticator.ts')).sqlAuthenticator(config, passwordLookup(config));
+    }
     case 'rest':
-      return restAuthenticator(config);
+      return (await import('./rest/authenticator.ts')).restAuthenticator(config);
   }
 }
 
 /** What is wrong with a chain beyond the schema, path first: `authenticate[0].bind_dn: …`. */
-export function chainProblems(chain: readonly AuthenticatorConfig[]): string[] {
-  return chain.flatMap((config, place) => {
+export async function chainProblems(chain: readonly AuthenticatorConfig[]): Promise<string[]> {
+  const problems = chain.map(async (config, place) => {
     const order = place < chain.length - 1 ? orderProblems(config) : [];
-    return [...order, ...ownProblems(config)].map(problem => `authenticate[${place}].${problem}`);
+    return [...order, ...(await ownProblems(config))].map(problem => `authenticate[${place}].${problem}`);
   });
+  return (await Promise.all(problems)).flat();
 }
 
-function ownProblems(config: AuthenticatorConfig): string[] {
+async function ownProblems(config: AuthenticatorConfig): Promise<string[]> {
   switch (config.type) {
     case 'ldap':
       return ldapProblems(config);
@@ -60,8 +58,9 @@ function orderProblems(config: AuthenticatorConfig): string[] {
   ];
 }
 
-function ldapProblems({ filter, name_attribute }: LdapAuthenticatorConfig): string[] {
+async function ldapProblems({ filter, name_attribute }: LdapAuthenticatorConfig): Promise<string[]> {
   if (filter === undefined) return [];
+  const { FilterParser } = await import('ldapts');
   try {
     FilterParser.parseString(searchFilter(filter, 'a'));
   } catch (error) {

@@ -5,6 +5,7 @@ import {
   DEPARTMENT_FIELDS,
   type Department,
   type Digest,
+  type Extra,
   type GroupNo,
   PERSON_FIELDS,
   type Person,
@@ -66,24 +67,24 @@ export interface MembershipChange {
 
 /** What a kind of entry is compared by. */
 interface Kind<Value> {
-  flat(value: Value): Readonly<Record<string, string>>;
-  readonly order: readonly string[];
+  /** The fields that each has, in the order in which their changes are told. */
+  readonly fields: readonly (keyof Value & string)[];
+  /** What some have besides. */
+  extra(value: Value): readonly Extra[];
   source(loaded: Loaded<Value>, key: string): SourceName | '';
 }
 
 const people: Kind<Person> = {
-  flat: person =>
-    Object.fromEntries([
-      ...['login', ...PERSON_FIELDS].map(field => [field, person[field as keyof Person]]),
-      ...person.extra.map(([name, value]) => [`extra.${name}`, value]),
-    ]),
-  order: ['login', ...PERSON_FIELDS],
+  fields: ['login', ...PERSON_FIELDS],
+  extra: person => person.extra,
   source: (_, key) => splitKey(key as Person['key']).source,
 };
 
+const NO_EXTRA: readonly Extra[] = [];
+
 const departments: Kind<Department> = {
-  flat: ({ group_no, display_name, parent_group_no }) => ({ group_no, display_name, parent_group_no }),
-  order: DEPARTMENT_FIELDS,
+  fields: DEPARTMENT_FIELDS,
+  extra: () => NO_EXTRA,
   source: ({ from }) => from['group_no'] ?? '',
 };
 
@@ -128,11 +129,12 @@ function modified<Value>(old: Entry<Value>, now: Entry<Value>, kind: Kind<Value>
 
 /**
  * One flat record against another, with deep-diff: never lists (it compares those by position), never whole rosters (it is
- * quadratic in them).
+ * quadratic in them), and no fields that are plainly the same, for those are nearly all.
  */
 function fieldChanges<Value>(before: Value, after: Loaded<Value>, key: string, kind: Kind<Value>): FieldChange[] {
   const own = kind.source(after, key);
-  const changes = (deepDiff.diff(kind.flat(before), kind.flat(after.value)) ?? []).map(one => {
+  const [old, now] = differing(before, after.value, kind);
+  const changes = (deepDiff.diff(old, now) ?? []).map(one => {
     const field = String(one.path?.[0]);
     return {
       field,
@@ -141,9 +143,27 @@ function fieldChanges<Value>(before: Value, after: Loaded<Value>, key: string, k
       source: after.from[field === 'login' ? 'username' : field] ?? own,
     };
   });
-  const place = (field: string) => (kind.order.includes(field) ? kind.order.indexOf(field) : kind.order.length);
+  const order: readonly string[] = kind.fields;
+  const place = (field: string) => (order.includes(field) ? order.indexOf(field) : order.length);
   return changes.sort((a, b) => place(a.field) - place(b.field) || byBytes(a.field, b.field));
 }
+
+type Flat = Readonly<Record<string, unknown>>;
+
+/** The fields that differ, of each of two values; what only some have is all there as soon as any of it differs. */
+function differing<Value>(before: Value, after: Value, { fields, extra }: Kind<Value>): [Flat, Flat] {
+  const changed = fields.filter(field => before[field] !== after[field]);
+  const isSame = sameExtra(extra(before), extra(after));
+  const flat = (value: Value): Flat =>
+    Object.fromEntries([
+      ...changed.map(field => [field, value[field]]),
+      ...(isSame ? NO_EXTRA : extra(value)).map(([name, text]) => [`extra.${name}`, text]),
+    ]);
+  return [flat(before), flat(after)];
+}
+
+const sameExtra = (a: readonly Extra[], b: readonly Extra[]) =>
+  a.length === b.length && a.every(([name, value], place) => name === b[place]?.[0] && value === b[place]?.[1]);
 
 /** The memberships that a change of a person brings and takes, in the order of their departments. */
 export function membershipChanges(change: Change<Person>): MembershipChange[] {

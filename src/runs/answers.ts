@@ -1,20 +1,28 @@
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import type { Config } from '../config/schema.ts';
-import type { RosterBody, RosterService, SentRoster, SyncAnswer, SyncRefusal } from '../http/roster.ts';
+import type { Encoding, RosterService, SentRoster, SyncAnswer, SyncRefusal } from '../http/roster.ts';
 import { LOGIN_STALE } from '../roster/claims.ts';
-import type { Person, RunNumber, SnapshotNumber } from '../roster/model.ts';
-import type { RecordedRun, RunCause, Store } from '../store/store.ts';
+import type { Person, RunNumber, Snapshot, SnapshotNumber } from '../roster/model.ts';
+import type { Hold, Pin, RecordedRun, RunCause, Store } from '../store/store.ts';
+import { Bodies } from './bodies.ts';
+import { bodyIdOf } from './body.ts';
+import type { BodyId } from './body-file.ts';
+import { servedBodies, tidyBodies } from './body-folder.ts';
 
 /** What decides about `/sync` besides the store. */
 export interface AnswerSettings {
   readonly sync: Config['sync'];
   readonly store: Store;
   readonly runner: Runner;
+  /** Where answers are kept as files; undefined: in memory alone. */
+  readonly folder?: string | undefined;
+  /** Answers of more bytes than this are never as a whole in memory where there is a folder. */
+  readonly inMemory?: number;
   now(): Date;
   delivered(sent: SentRoster): void;
   /** Told why `/sync` had to answer that nothing can be said now. */
   unavailable(error: Error): void;
+  /** Told of a file with an answer that was damaged, and is made anew. */
+  damaged?(error: Error): void;
 }
 
 /** Who makes runs and bodies; the daemon's worker. */
@@ -22,34 +30,61 @@ export interface Runner {
   /** Since when no run could even be recorded. */
   readonly failingSince: Date | undefined;
   run(cause: RunCause): Promise<unknown>;
-  render(snapshot: SnapshotNumber): Promise<Uint8Array>;
+  /** Undefined when the answer is in its file now. */
+  render(snapshot: SnapshotNumber): Promise<Uint8Array | undefined>;
 }
+
+/** The `/sync` service of a daemon. */
+export interface ServedRoster extends RosterService, Disposable {
+  /** Makes the answer ready that will be asked for, and removes those that will not; told of what went wrong as `/sync` is. */
+  prepare(): Promise<void>;
+}
+
+/** The largest answer that is kept in memory, in bytes. */
+const IN_MEMORY = 64 * 1024 * 1024;
 
 /** How long the store may take to say what is so, besides a run; milliseconds. */
 const STORE_PATIENCE = 5_000;
 
 /** The `/sync` service: runs when it is time, and answers one snapshot, whole, or says why not. */
-export function rosterService(settings: AnswerSettings): RosterService {
-  const body = bodies(settings);
+export function rosterService(settings: AnswerSettings): ServedRoster {
+  const { store, runner, folder, inMemory = IN_MEMORY, damaged = () => {} } = settings;
+  const bodies = new Bodies({ folder, inMemory, damaged, render: number => runner.render(number) });
+  const look = looking(store);
+  let isOver = false;
   // What is found out for one call is good for those that come meanwhile: it is not older than a moment.
-  let deciding: Promise<SnapshotNumber | SyncAnswer> | undefined;
+  let deciding: Promise<BodyId | SyncAnswer> | undefined;
   const decided = () => {
-    deciding ??= decide(settings).finally(() => {
+    deciding ??= decide(settings, look).finally(() => {
       deciding = undefined;
     });
     return deciding;
   };
   return {
-    async answer() {
+    async answer(encoding: Encoding = 'identity') {
       try {
         const decision = await inTime(decided(), settings.sync.deadline + STORE_PATIENCE);
-        return typeof decision === 'number' ? { status: 'success', body: await body(decision) } : decision;
+        return 'status' in decision ? decision : { status: 'success', body: await bodies.take(decision, encoding) };
       } catch (error) {
         settings.unavailable(error as Error);
         return fail({ reason: 'unavailable' });
       }
     },
+    async prepare() {
+      try {
+        const { served } = await look();
+        if (served) await bodies.prepare(served);
+        if (folder !== undefined) await tidyBodies(folder, await servedBodies(store), { all: false });
+      } catch (error) {
+        // What is broken off at the end is nobody's trouble.
+        if (!isOver) settings.unavailable(error as Error);
+      }
+    },
     delivered: sent => settings.delivered(sent),
+    [Symbol.dispose]() {
+      isOver = true;
+      bodies[Symbol.dispose]();
+    },
   };
 }
 
@@ -85,29 +120,70 @@ async function staleLogins({ runs }: Store, number: RunNumber | undefined): Prom
   return new Set(run?.problems.flatMap(({ code, key }) => (code === LOGIN_STALE ? key : [])));
 }
 
-/** The snapshot to answer with, or why there is none. */
-async function decide(settings: AnswerSettings): Promise<SnapshotNumber | SyncAnswer> {
-  const pin = await settings.store.pins.current();
-  if (pin) return pin.snapshot;
-  await refresh(settings);
+/** What the store says that decides. */
+interface Facts {
+  readonly pin: Pin | undefined;
+  /** What is pinned, else the newest. */
+  readonly served: BodyId | undefined;
+  readonly hold: Hold | undefined;
+  readonly last: RecordedRun | undefined;
+  readonly good: RecordedRun | undefined;
+  readonly bad: RecordedRun | undefined;
+}
+
+/** Reads the facts anew when anybody has written the store since. */
+function looking(store: Store): () => Promise<Facts> {
+  let known: { readonly mark: string; readonly facts: Facts } | undefined;
+  return async () => {
+    // Before them: what comes in between is then read the next time.
+    const mark = await store.mark();
+    if (known?.mark !== mark) known = { mark, facts: await factsIn(store) };
+    return known.facts;
+  };
+}
+
+async function factsIn(store: Store): Promise<Facts> {
+  const pin = await store.pins.current();
+  const good = await store.runs.newestGood();
+  return {
+    pin,
+    served: await idOf(store, await (pin ? pinned(store, pin) : store.snapshots.newest())),
+    hold: await store.holds.open(),
+    last: await store.runs.newestFinished(),
+    good,
+    bad: await store.runs.firstBadSince(good?.number),
+  };
+}
+
+async function pinned(store: Store, { snapshot }: Pin): Promise<Snapshot> {
+  const found = await store.snapshots.get(snapshot);
+  if (!found) throw new Error(`there is no snapshot ${snapshot}, which is pinned`);
+  return found;
+}
+
+const idOf = async (store: Store, snapshot: Snapshot | undefined) => snapshot && (await bodyIdOf(store, snapshot));
+
+/** What to answer with, or why there is nothing. */
+async function decide(settings: AnswerSettings, look: () => Promise<Facts>): Promise<BodyId | SyncAnswer> {
+  const before = await look();
+  if (before.pin && before.served) return before.served;
+  await refresh(settings, before);
   // Somebody may have gone back while that run was waited for.
-  const pinned = await settings.store.pins.current();
-  if (pinned) return pinned.snapshot;
-  const newest = await settings.store.snapshots.newest();
-  const hold = await settings.store.holds.open();
+  const facts = await look();
+  if (facts.pin && facts.served) return facts.served;
+  const { hold, served } = facts;
   if (hold && settings.sync.on_hold === 'fail') {
     const why = hold.findings.map(finding => finding.text).join('; ');
     return fail({ reason: 'held', hold: hold.number, changes: hold.changes, why });
   }
-  return newest ? await unlessStale(newest.number, settings) : await nothingYet(settings);
+  return served ? unlessStale(served, facts, settings) : nothingYet(facts);
 }
 
 /**
  * Has a run made when the newest one is too old, and waits for it as long as `sync.deadline` says; not at all when the last
  * one took longer than that, for this one will too.
  */
-async function refresh({ sync, store, runner, now }: AnswerSettings): Promise<void> {
-  const last = await store.runs.newestFinished();
+async function refresh({ sync, runner, now }: AnswerSettings, { last }: Facts): Promise<void> {
   // An approval reads no source: the run after it does, and that one is waited for.
   const read = last?.cause === 'approve' ? undefined : last?.finished;
   const age = read ? now().getTime() - read.getTime() : Number.POSITIVE_INFINITY;
@@ -135,19 +211,14 @@ function inTime<Value>(work: Promise<Value>, milliseconds: number): Promise<Valu
   return Promise.race([work, promise]).finally(() => clearTimeout(timer));
 }
 
-async function nothingYet({ store }: AnswerSettings): Promise<SyncAnswer> {
-  const last = await store.runs.newestFinished();
-  return fail(last ? { reason: 'nothing_published', why: whyOf(last) } : { reason: 'first_pull_running' });
-}
+const nothingYet = ({ last }: Facts): SyncAnswer =>
+  fail(last ? { reason: 'nothing_published', why: whyOf(last) } : { reason: 'first_pull_running' });
 
 /** The snapshot, if it was confirmed late enough: that counts from the first run since that went wrong. */
-async function unlessStale(newest: SnapshotNumber, settings: AnswerSettings): Promise<SnapshotNumber | SyncAnswer> {
-  const { sync, store, runner, now } = settings;
-  const good = await store.runs.newestGood();
-  const bad = await store.runs.firstBadSince(good?.number);
+function unlessStale(newest: BodyId, { last, good, bad }: Facts, settings: AnswerSettings): BodyId | SyncAnswer {
+  const { sync, runner, now } = settings;
   const since = earlier(bad?.started, runner.failingSince);
   if (!since || now().getTime() - since.getTime() <= sync.max_stale) return newest;
-  const last = await store.runs.newestFinished();
   const why = last && last.number !== good?.number ? whyOf(last) : bad ? whyOf(bad) : 'no run can be made';
   return fail({ reason: 'stale', since, why });
 }
@@ -162,34 +233,4 @@ export function whyOf(run: RecordedRun): string {
   if (first) return first.source === '' ? first.text : `source ${first.source}: ${first.text}`;
   if (run.findings.length > 0) return run.findings.map(finding => finding.text).join('; ');
   return run.status === 'running' ? 'the last run has not ended' : `the last run was ${run.status}`;
-}
-
-/** Keeps the newest body: made once, shared by all who ask for it, and made again only if that failed. */
-function bodies({ runner }: AnswerSettings): (number: SnapshotNumber) => Promise<RosterBody> {
-  let kept: { number: SnapshotNumber; body: () => Promise<RosterBody> } | undefined;
-  return number => {
-    if (kept?.number !== number) kept = { number, body: once(() => runner.render(number).then(withGzip(number))) };
-    return kept.body();
-  };
-}
-
-/** Compressing is left to the threads that zlib has: whoever does not want it so waits for none of it. */
-const withGzip = (snapshot: SnapshotNumber) => (bytes: Uint8Array) => ({
-  snapshot,
-  bytes,
-  gzip: once(() => promisify(gzip)(bytes)),
-});
-
-/** What `make` gives, when it is first asked for and for all who ask then; made again only if that failed. */
-function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
-  let made: Promise<Value> | undefined;
-  return () => {
-    if (made) return made;
-    const making = make();
-    made = making;
-    making.catch(() => {
-      made = undefined;
-    });
-    return making;
-  };
 }

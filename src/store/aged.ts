@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { dropLists } from './problem-lists.ts';
 import { runs } from './runs.ts';
 import type { Tables } from './schema.ts';
 
@@ -11,8 +12,8 @@ interface Old {
   readonly dryRun: boolean;
 }
 
-/** Runs in one transaction: their problems make them long. */
-const PAGE = 200;
+/** Runs in one transaction. */
+const PAGE = 2000;
 
 /** Takes away what is old; tells how many runs and deliveries that were, or would be. */
 export async function pruneAged(db: Kysely<Tables>, old: Old): Promise<{ runs: number; deliveries: number }> {
@@ -20,6 +21,7 @@ export async function pruneAged(db: Kysely<Tables>, old: Old): Promise<{ runs: n
   const runs = await pruneRuns(db, resting.runs, old);
   const deliveries = await pruneDeliveries(db, old);
   if (!old.dryRun) {
+    await dropLists(db);
     await pruneHolds(db, resting.holds, old);
     await prunePins(db, old);
     await pruneLogins(db, old);
@@ -48,7 +50,7 @@ async function restingOn(db: Kysely<Tables>, { before, kept }: Old) {
 
 /** The runs that tell how things stand, be they as old as they may. */
 async function tellingRuns(db: Kysely<Tables>): Promise<number[]> {
-  const { list, newestFinished, newestGood, firstBadSince } = runs(db);
+  const { list, newestFinished, newestGood, firstBadSince } = runs(db).heads;
   const good = await newestGood();
   const judging = await db
     .selectFrom('runs')

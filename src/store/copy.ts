@@ -129,7 +129,7 @@ const plain = (value: unknown) => (value instanceof Uint8Array ? hash('sha256', 
 /** Rows a page: enough that the round trip does not count, few enough that a page is small. */
 const PAGE = 4000;
 /** The same where one row may be long: what is one page here is one statement there. */
-const WIDE: Partial<Record<string, number>> = { runs: 50, holds: 10, extract_parts: 1 };
+const WIDE: Partial<Record<string, number>> = { problem_lists: 10, holds: 10, extract_parts: 1 };
 
 /** All rows of a table by its primary key, none of them twice and none left out if they are all of one moment. */
 async function* pages({ what, db }: OpenTables, table: string): AsyncGenerator<readonly Row[]> {

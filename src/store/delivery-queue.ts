@@ -7,10 +7,12 @@ type Queued = Delivery & { readonly id: string };
 const RETRY = 250;
 
 /**
- * After one write, the next comes no sooner; milliseconds. Each is a wait for the disk, on the thread that answers: when many
- * clients ask at once, their deliveries go together.
+ * After one write, the next comes no sooner, in milliseconds. Each is a wait for the disk, on the thread that answers: when
+ * many clients ask at once, their deliveries go together, and writing them takes {@link SHARE} of the time at most, unless
+ * they would wait for longer than a second.
  */
-const PAUSE = 50;
+const PAUSE = { least: 50, most: 900 };
+const SHARE = 0.02;
 
 /** How long the last ones are tried when the queue ends, in milliseconds. */
 const LAST_TRIES = 5_000;
@@ -32,8 +34,8 @@ export class DeliveryQueue implements AsyncDisposable {
   #queue: Queued[] = [];
   #timer: NodeJS.Timeout | undefined;
   #pausing: NodeJS.Timeout | undefined;
-  /** When something was last written. */
-  #written = Number.NEGATIVE_INFINITY;
+  /** Before that nothing is written again. */
+  #next = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
 
   /** `lost` is told of deliveries that the store refused for a reason that does not pass. */
@@ -68,7 +70,7 @@ export class DeliveryQueue implements AsyncDisposable {
 
   /** At once, if nothing was written a moment ago. */
   #flushInTime(): void {
-    const left = this.#written + PAUSE - performance.now();
+    const left = this.#next - performance.now();
     if (left <= 0) this.#flushSoon();
     else this.#pausing ??= setTimeout(() => this.#endPause(), left);
   }
@@ -82,9 +84,12 @@ export class DeliveryQueue implements AsyncDisposable {
     const some = this.#queue;
     if (some.length === 0) return;
     this.#queue = [];
-    this.#written = performance.now();
+    const began = performance.now();
+    this.#next = began + PAUSE.least;
     try {
       await this.#store.deliveries.add(some);
+      const took = performance.now() - began;
+      this.#next = began + Math.min(Math.max(took / SHARE, PAUSE.least), PAUSE.most);
     } catch (error) {
       if (!mayPass(error) || this.#queue.length > MOST) return this.#lost(error, some.length);
       this.#queue = [...some, ...this.#queue];

@@ -1,40 +1,45 @@
 import type { Kysely, Transaction } from 'kysely';
-import type { Problem } from '../roster/model.ts';
 import { cleansed, masked, type Traces } from '../roster/traces.ts';
+import { countRuns, listsWith, replaceList } from './problem-lists.ts';
 import type { Tables } from './schema.ts';
 
-/** Runs that are looked at together: their problems make them long. */
-const PAGE = 20;
-
-/** Takes a person out of what runs found wrong; the counts stay. Tells how many problems those are. */
+/** Takes a person out of what runs found wrong; the counts stay. Tells how many problems those are, in all runs together. */
 export async function eraseProblems(
   db: Kysely<Tables>,
   traces: Traces,
   write: Transaction<Tables> | undefined,
 ): Promise<number> {
   let count = 0;
+  for await (const { name, problems } of listsWith(db, list => traces.hint.test(list))) {
+    const found = cleansed(problems, traces);
+    if (found.count === 0) continue;
+    count += found.count * (await countRuns(db, name));
+    if (write) await replaceList(write, name, found.left);
+  }
+  return count;
+}
+
+/** Runs that are looked at together. */
+const PAGE = 500;
+
+/** Takes a person's names out of what runs say in sentences: of guards, and of sources that could not be read. */
+export async function maskRuns(db: Kysely<Tables>, traces: Traces, write: Transaction<Tables>): Promise<void> {
   for (let after = 0; ; ) {
     const page = await db
       .selectFrom('runs')
-      .select(['number', 'problems', 'findings', 'sources'])
+      .select(['number', 'findings', 'sources'])
       .where('number', '>', after)
       .orderBy('number')
       .limit(PAGE)
       .execute();
     for (const run of page) {
-      if (![run.problems, run.findings, run.sources].some(json => traces.hint.test(json))) continue;
-      const problems = cleansed(JSON.parse(run.problems) as Problem[], traces);
-      count += problems.count;
-      const left = {
-        problems: problems.count > 0 ? JSON.stringify(problems.left) : run.problems,
-        findings: maskedTexts(run.findings, traces),
-        sources: maskedTexts(run.sources, traces),
-      };
-      const isSame = left.problems === run.problems && left.findings === run.findings && left.sources === run.sources;
-      if (!isSame && write) await write.updateTable('runs').set(left).where('number', '=', run.number).execute();
+      if (![run.findings, run.sources].some(json => traces.hint.test(json))) continue;
+      const left = { findings: maskedTexts(run.findings, traces), sources: maskedTexts(run.sources, traces) };
+      const isSame = left.findings === run.findings && left.sources === run.sources;
+      if (!isSame) await write.updateTable('runs').set(left).where('number', '=', run.number).execute();
     }
     after = page.at(-1)?.number ?? 0;
-    if (page.length < PAGE) return count;
+    if (page.length < PAGE) return;
   }
 }
 

@@ -1,21 +1,22 @@
-import type { Kysely, Selectable, Transaction } from 'kysely';
-import { readPerson } from '../roster/leaf.ts';
+import type { Kysely, Transaction } from 'kysely';
 import { digestOf, type PersonKey, type Provenance, type SnapshotNumber } from '../roster/model.ts';
 import { type Traces, tracesOf } from '../roster/traces.ts';
 import { leaveLeaves, placesOf } from './erased-leaves.ts';
-import { eraseProblems, maskHolds } from './erased-texts.ts';
+import { eraseProblems, maskHolds, maskRuns } from './erased-texts.ts';
 import { StoreError } from './error.ts';
 import { eraseRecords } from './extracts.ts';
 import { finishPurge } from './files.ts';
 import { countNames, eraseNames } from './ledger.ts';
 import { namesOf } from './named.ts';
-import type { RecordTable, Tables } from './schema.ts';
+import { PEOPLE } from './packed.ts';
+import { type VersionRow, versionsIn } from './records.ts';
+import type { Tables } from './schema.ts';
 import { decide, writeSetting } from './settings.ts';
 import type { PruneOptions, Purged, PurgedLeaf } from './store.ts';
 import { forgetLogins } from './unlocks.ts';
 
 /** One row of the person. */
-export type Form = Selectable<RecordTable>;
+export type Form = VersionRow;
 
 /**
  * Erases one person in one transaction, then whatever the engine's files still have of them. A StoreError says so when that
@@ -54,12 +55,12 @@ async function refuseServed(db: Transaction<Tables>, key: PersonKey, forms: read
 }
 
 const formsOf = (db: Kysely<Tables>, key: PersonKey): Promise<Form[]> =>
-  db.selectFrom('people').selectAll().where('key', '=', key).orderBy('first').execute();
+  versionsIn(db, 'people').where('key', '=', key).orderBy('first').execute();
 
 async function tracesIn(db: Kysely<Tables>, key: PersonKey, forms: readonly Form[]): Promise<Traces> {
-  const found = forms.map(({ content, origin }) => ({
-    value: readPerson(content),
-    from: origin === '' ? {} : (JSON.parse(origin) as Provenance),
+  const found = forms.map(form => ({
+    value: PEOPLE.unpack(form).value(),
+    from: form.origin === '' ? {} : (JSON.parse(form.origin) as Provenance),
   }));
   return tracesOf(key, found, await namesOf(db, key));
 }
@@ -79,6 +80,7 @@ async function eraseAll(db: Kysely<Tables>, erasing: Erasing): Promise<Purged> {
     await leaveLeaves(write, forms, places);
     await forgetLogins(write, [...forms.map(form => form.name), ...(await namesOf(write, traces.key))]);
     await eraseNames(write, traces.key);
+    await maskRuns(db, traces, write);
   }
   return {
     versions: forms.length,

@@ -36,7 +36,7 @@ const rebuildTables = (db: Kysely<Tables>): Promise<void> =>
   db.connection().execute(async connection => {
     try {
       await sql`set session lock_wait_timeout = ${sql.lit(WAIT)}`.execute(connection);
-      await sql`optimize table people, ledger, runs, holds, extract_parts`.execute(connection);
+      await sql`optimize table people, ledger, runs, problem_lists, holds, extract_parts`.execute(connection);
     } catch (error) {
       throw new StoreError(`${UNFINISHED}: ${(error as Error).message}; ${AGAIN}`, { cause: error });
     } finally {

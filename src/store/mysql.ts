@@ -13,7 +13,7 @@ import type { DatabaseConfig } from '../config/connections.ts';
 import { databaseAddress, printableAddress } from '../connect/database.ts';
 import { cut, mysqlOptions, socketOf } from '../connect/mysql.ts';
 import { StoreError } from './error.ts';
-import type { LockTask, LockWord } from './lock-keeper.ts';
+import type { LockOrder, LockTask, LockWord } from './lock-keeper.ts';
 import type { Tables } from './schema.ts';
 import type { Lock } from './store.ts';
 import { SILENCE, TransactionDialect } from './transaction.ts';
@@ -117,82 +117,138 @@ function bytesAsText(field: TypeCastField, next: TypeCastNext): unknown {
 }
 
 /**
- * An exclusive lock by name, for everybody who uses this database on this server: `GET_LOCK` on a connection of its own, in
- * a thread of its own, so that it lasts however busy we are. Undefined when somebody else has it. `lost` aborts when the
- * server dropped it.
+ * Exclusive locks by name, for everybody who uses this database on this server: each is `GET_LOCK` on a connection of its own,
+ * in a thread of its own, so that it lasts however busy we are. A thread stays for the next lock, since to start one takes
+ * longer than a run in which nothing changed; it keeps nobody from ending who does not dispose of it.
  */
-export async function lockByName(config: DatabaseConfig, name: string): Promise<Lock | undefined> {
-  const keeper = new Keeper({ config, name: lockName(config, name), silence: SILENCE });
-  const word = await keeper.firstWord;
-  if (word === 'ours') return keeper;
-  await keeper.ended;
-  if (typeof word === 'string') return undefined;
-  throw unreachable(config, errorOf(word));
+export class LockKeepers implements AsyncDisposable {
+  readonly #config: DatabaseConfig;
+  #idle: Worker[] = [];
+  #isOver = false;
+
+  constructor(config: DatabaseConfig) {
+    this.#config = config;
+  }
+
+  /** Undefined when somebody else has it. `lost` aborts when the server dropped it. */
+  async lock(name: string): Promise<Lock | undefined> {
+    const thread = this.#idle.pop() ?? new Worker(new URL('./lock-keeper.ts', import.meta.url));
+    const keeper = new Keeper(thread, one => this.#free(one));
+    const word = await keeper.ask({ config: this.#config, name: lockName(this.#config, name), silence: SILENCE });
+    if (word === 'ours') return keeper;
+    await keeper.ended;
+    if (typeof word === 'string') return undefined;
+    throw unreachable(this.#config, errorOf(word));
+  }
+
+  /**
+   * Whether somebody has a lock, as far as the server tells: for those who wait for it, to whom a look comes cheaper than a
+   * try. Why it does not tell, a try finds out.
+   */
+  async isLocked(db: Kysely<Tables>, name: string): Promise<boolean> {
+    const looked = sql<{ holder: unknown }>`select is_used_lock(${lockName(this.#config, name)}) as holder`.execute(db);
+    return await looked.then(
+      ({ rows }) => (rows[0]?.holder ?? null) !== null,
+      () => false,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
+    await Promise.all(this.#idle.splice(0).map(thread => thread.terminate()));
+  }
+
+  async #free(thread: Worker): Promise<void> {
+    if (this.#isOver) {
+      await thread.terminate();
+      return;
+    }
+    thread.unref();
+    const isOther = (one: Worker) => one !== thread;
+    thread.once('exit', () => {
+      this.#idle = this.#idle.filter(isOther);
+    });
+    thread.on('error', () => {});
+    this.#idle.push(thread);
+  }
 }
 
-/** The thread that keeps a lock, as it is seen from outside; see `lock-keeper.ts`. */
+/** One such lock, for whoever has no store open. */
+export async function lockByName(config: DatabaseConfig, name: string): Promise<Lock | undefined> {
+  await using stack = new AsyncDisposableStack();
+  const keepers = stack.use(new LockKeepers(config));
+  const lock = await keepers.lock(name);
+  if (!lock) return undefined;
+  stack.use(lock);
+  const owned = stack.move();
+  return { lost: lock.lost, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** A lock that a thread keeps, as it is seen from outside; see `lock-keeper.ts`. */
 class Keeper implements Lock {
-  readonly firstWord: Promise<LockWord>;
-  readonly ended: Promise<void>;
   readonly #thread: Worker;
+  readonly #free: (thread: Worker) => Promise<void>;
+  readonly #first = Promise.withResolvers<LockWord>();
+  readonly #ended = Promise.withResolvers<void>();
   readonly #lost = new AbortController();
   #isGivenBack = false;
 
-  constructor(task: LockTask) {
-    const first = Promise.withResolvers<LockWord>();
-    const ended = Promise.withResolvers<void>();
-    this.firstWord = first.promise;
-    this.ended = ended.promise;
-    this.#thread = new Worker(new URL('./lock-keeper.ts', import.meta.url), { workerData: task });
-    const hear = (word: LockWord) => {
-      first.resolve(word);
-      this.#heard(word);
-    };
-    this.#thread.on('message', hear);
-    this.#thread.on('error', (error: NodeJS.ErrnoException) => hear({ failure: error.message, code: error.code }));
-    this.#thread.on('exit', () => {
-      hear({ failure: 'the thread that kept it has ended', code: undefined });
-      ended.resolve();
-    });
+  constructor(thread: Worker, free: (thread: Worker) => Promise<void>) {
+    this.#thread = thread;
+    this.#free = free;
+    thread.removeAllListeners();
+    thread.on('message', (word: LockWord) => this.#heard(word));
+    thread.on('error', (error: NodeJS.ErrnoException) => this.#heard({ failure: error.message, code: error.code }));
+    thread.on('exit', () => this.#heard({ failure: 'the thread that kept it has ended', code: undefined }));
   }
 
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
+  /** Fulfilled when the thread is free for another, or gone. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** The first word that the thread says to a task. */
+  ask(task: LockTask): Promise<LockWord> {
+    this.#tell(task);
+    return this.#first.promise;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isGivenBack = true;
-    this.#thread.ref();
-    this.#thread.postMessage('give it back');
+    this.#tell('give it back');
     await this.ended;
   }
 
+  #tell(order: LockOrder): void {
+    this.#thread.ref();
+    this.#thread.postMessage(order);
+  }
+
   #heard(word: LockWord): void {
+    this.#first.resolve(word);
     if (word === 'ours') {
       // To hold it is no reason for a process to go on.
       this.#thread.unref();
       return;
     }
-    void this.#thread.terminate();
+    this.#thread.removeAllListeners();
+    this.#end(word).then(this.#ended.resolve, this.#ended.reject);
     if (typeof word === 'string' || this.#isGivenBack) return;
     this.#lost.abort(new StoreError('the store dropped the lock: its connection broke', { cause: errorOf(word) }));
+  }
+
+  async #end(word: LockWord): Promise<void> {
+    if (typeof word === 'string') await this.#free(this.#thread);
+    else await this.#thread.terminate();
   }
 }
 
 /** Errors lose their codes between threads. */
 const errorOf = ({ failure, code }: Exclude<LockWord, string>) => Object.assign(new Error(failure), code && { code });
-
-/**
- * Whether somebody has a lock, as far as the server tells: for those who wait for it, to whom a look comes cheaper than a
- * try. Why it does not tell, a try finds out.
- */
-export async function isLocked(db: Kysely<Tables>, config: DatabaseConfig, name: string): Promise<boolean> {
-  const looked = sql<{ holder: unknown }>`select is_used_lock(${lockName(config, name)}) as holder`.execute(db);
-  return await looked.then(
-    ({ rows }) => (rows[0]?.holder ?? null) !== null,
-    () => false,
-  );
-}
 
 /** Locks belong to the server, not to a database, and their names end at 64 characters. */
 function lockName(config: DatabaseConfig, name: string): string {

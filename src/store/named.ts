@@ -1,8 +1,9 @@
 import { type Kysely, sql } from 'kysely';
 import { fold } from '../roster/fold.ts';
 import { isErased } from '../roster/known.ts';
-import { readPerson } from '../roster/leaf.ts';
 import { type PersonKey, type Problem, storedKey } from '../roster/model.ts';
+import { PEOPLE } from './packed.ts';
+import { listsWith } from './problem-lists.ts';
 import type { Tables } from './schema.ts';
 
 /**
@@ -32,8 +33,8 @@ const byUsername: Finding = async (db, name) => {
 };
 
 const byLogin: Finding = async (db, name) => {
-  const rows = db.selectFrom('people').select(['key', 'content']).where(quoted('content', name));
-  return (await rows.execute()).flatMap(({ key, content }) => (readPerson(content).login === name ? key : []));
+  const rows = db.selectFrom('people').select(['key', 'name', 'content']).where(mentions(name));
+  return (await rows.execute()).flatMap(row => (PEOPLE.unpack(row).value().login === name ? row.key : []));
 };
 
 const byProblems: Finding = async (db, name) =>
@@ -54,28 +55,15 @@ export async function namesOf(db: Kysely<Tables>, key: PersonKey): Promise<strin
   );
 }
 
-/** Whether a column of JSON has a string in it. */
-const quoted = (column: 'content' | 'problems', text: string) =>
-  sql<boolean>`instr(${sql.ref(column)}, ${JSON.stringify(text)}) > 0`;
+/** Whether a content may have a text in it: as it is, where nothing has to be escaped, else as in JSON. */
+const mentions = (text: string) => sql<boolean>`instr(content, ${JSON.stringify(text).slice(1, -1)}) > 0`;
 
-/** Runs that are looked at together: their problems make them long. */
-const PAGE = 20;
-
-/** The problems of all runs that have a string as one of their values. */
+/** The problems of runs, each list once, that have a string as one of their values. */
 async function problemsWith(db: Kysely<Tables>, text: string): Promise<Problem[]> {
+  const quoted = JSON.stringify(text);
   const found: Problem[] = [];
-  for (let after = 0; ; ) {
-    const page = await db
-      .selectFrom('runs')
-      .select(['number', 'problems'])
-      .where('number', '>', after)
-      .where(quoted('problems', text))
-      .orderBy('number')
-      .limit(PAGE)
-      .execute();
-    const problems = page.flatMap(row => JSON.parse(row.problems) as Problem[]);
+  for await (const { problems } of listsWith(db, list => list.includes(quoted))) {
     found.push(...problems.filter(problem => problem.key === text || problem.name === text));
-    after = page.at(-1)?.number ?? 0;
-    if (page.length < PAGE) return found;
   }
+  return found;
 }

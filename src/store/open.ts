@@ -1,5 +1,5 @@
 import { Kysely } from 'kysely';
-import { type Migration, Migrator } from 'kysely/migration';
+import type { Migration } from 'kysely/migration';
 import type { DatabaseConfig } from '../config/connections.ts';
 import { databaseAddress, printableAddress } from '../connect/database.ts';
 import { deliveries } from './deliveries.ts';
@@ -9,7 +9,7 @@ import { extracts } from './extracts.ts';
 import { integrity } from './files.ts';
 import { holds } from './holds.ts';
 import { countErased, ledger } from './ledger.ts';
-import { isLocked, lockByName, mysqlDialect, unreachable } from './mysql.ts';
+import { mark } from './mark.ts';
 import { keysNamed, namesOf } from './named.ts';
 import { pins } from './pins.ts';
 import { departmentRecords, peopleRecords } from './records.ts';
@@ -36,7 +36,9 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
   const address = databaseAddress(config);
   const { migrate, keepOld = true, timeout = 5000 } = options;
   const dialect =
-    address.engine === 'sqlite' ? sqliteDialect(address.path, { timeout, create: migrate }) : mysqlDialect(config);
+    address.engine === 'sqlite'
+      ? sqliteDialect(address.path, { timeout, create: migrate })
+      : (await mysqlEngine()).mysqlDialect(config);
   const db = new Kysely<Tables>({ dialect });
   const all = migrations(address.engine);
   const kept = address.engine === 'sqlite' && keepOld ? keepingOld(address.path, all) : all;
@@ -46,9 +48,10 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     await db.destroy();
     if (error instanceof StoreError) throw error;
     throw address.engine === 'mysql'
-      ? unreachable(config, error)
+      ? (await mysqlEngine()).unreachable(config, error)
       : new StoreError(`the store ${address.path}: ${(error as Error).message}`);
   }
+  const keepers = address.engine === 'mysql' ? new (await mysqlEngine()).LockKeepers(config) : undefined;
   return {
     engine: address.engine,
     address: printableAddress(address),
@@ -70,10 +73,21 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     keysNamed: name => keysNamed(db, name),
     namesOf: key => namesOf(db, key),
     integrity: () => integrity(db),
-    lock: async name => ((await isTaken(db, config, name)) ? undefined : lockStore(config, name)),
-    [Symbol.asyncDispose]: () => db.destroy(),
+    mark: () => mark(db),
+    lock: async name => {
+      if (!keepers) return lockStore(config, name);
+      // Spares those who wait for a lock that they try for it each time.
+      return (await keepers.isLocked(db, name)) ? undefined : keepers.lock(name);
+    },
+    async [Symbol.asyncDispose]() {
+      await keepers?.[Symbol.asyncDispose]();
+      await db.destroy();
+    },
   };
 }
+
+/** Loaded only where a store is on it: its driver is as much code as all of ours. */
+const mysqlEngine = () => import('./mysql.ts');
 
 type LockName = Parameters<Store['lock']>[0];
 
@@ -83,14 +97,9 @@ const NEVER = new AbortController().signal;
 /** Takes a lock of a store, which need not be there yet; see `Store.lock`. */
 export async function lockStore(config: DatabaseConfig, name: LockName): Promise<Lock | undefined> {
   const address = databaseAddress(config);
-  if (address.engine === 'mysql') return lockByName(config, name);
+  if (address.engine === 'mysql') return (await mysqlEngine()).lockByName(config, name);
   const lock = lockFile(`${address.path}-${name}-lock`);
   return lock && { lost: NEVER, [Symbol.asyncDispose]: async () => lock[Symbol.dispose]() };
-}
-
-/** Spares those who wait for a lock on MySQL that they start a thread for each try. */
-async function isTaken(db: Kysely<Tables>, config: DatabaseConfig, name: LockName): Promise<boolean> {
-  return databaseAddress(config).engine === 'mysql' && (await isLocked(db, config, name));
 }
 
 type Migrations = Readonly<Record<string, Migration>>;
@@ -109,6 +118,7 @@ async function bringUpToDate(db: Kysely<Tables>, all: Migrations, migrate: boole
       { code: done.length === 0 ? 'absent' : 'outdated' },
     );
   }
+  const { Migrator } = await import('kysely/migration');
   const migrator = new Migrator({ db, provider: { getMigrations: async () => all } });
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;

@@ -1,9 +1,11 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Entry } from '../roster/compare.ts';
+import { fold } from '../roster/fold.ts';
 import type { Removal, Stored } from '../roster/known.ts';
-import { leaf, readDepartment, readPerson } from '../roster/leaf.ts';
+import { leaf } from '../roster/leaf.ts';
 import {
   type Department,
+  type Digest,
   digestOf,
   type Person,
   type Provenance,
@@ -13,6 +15,7 @@ import {
   sourceName,
 } from '../roster/model.ts';
 import { RowDamaged } from './error.ts';
+import { DEPARTMENTS, type Packing, PEOPLE } from './packed.ts';
 import type { RecordTable, Tables } from './schema.ts';
 import type { Records, Version } from './store.ts';
 
@@ -23,84 +26,105 @@ export const ASKED_AT_ONCE = 2000;
 
 type Table = 'people' | 'departments';
 
-export const peopleRecords = (db: Kysely<Tables>): Records<Person> => records(db, 'people', readPerson);
+export const peopleRecords = (db: Kysely<Tables>): Records<Person> => records({ db, table: 'people', packing: PEOPLE });
 export const departmentRecords = (db: Kysely<Tables>): Records<Department> =>
-  records(db, 'departments', readDepartment);
+  records({ db, table: 'departments', packing: DEPARTMENTS });
 
-function records<Value extends Person | Department>(
-  db: Kysely<Tables>,
-  table: Table,
-  read: (content: string) => Value,
-): Records<Value> {
+/** Where records are, and how they are written there. */
+interface Shelf<Value> {
+  readonly db: Kysely<Tables>;
+  readonly table: Table;
+  readonly packing: Packing<Value>;
+}
+
+function records<Value extends Person | Department>(shelf: Shelf<Value>): Records<Value> {
+  const { db, table } = shelf;
   return {
     head: () => head(db, table),
     async load(keys) {
       const found: Stored<Value>[] = [];
       for (const some of chunks(keys, ASKED_AT_ONCE)) {
-        const rows = await db
-          .selectFrom(table)
-          .selectAll()
-          .where('last', 'is', null)
-          .where('key', 'in', some)
-          .execute();
-        for (const row of rows) found.push(stored(row, read, table));
+        const rows = await formsIn(db, table).where('last', 'is', null).where('key', 'in', some).execute();
+        for (const row of rows) found.push(stored(row, shelf));
       }
       return found;
     },
-    at: number => at(db, table, number, read),
-    between: (a, b) => between(db, table, { a, b, read }),
+    at: number => at(shelf, number),
+    between: (a, b) => between(shelf, a, b),
     async named(name, number) {
-      const rows = await db.selectFrom(table).selectAll().where('name', '=', name).where(holdsAt(number)).execute();
-      return rows[0] && stored(rows[0], read, table);
+      const key = await keyOf(shelf, name);
+      const row = await formsIn(db, table).where('key', '=', key).where(holdsAt(number)).executeTakeFirst();
+      return row && stored(row, shelf);
     },
     async history(name) {
-      const rows = await db.selectFrom(table).selectAll().where('name', '=', name).orderBy('first').execute();
-      return rows.map(row => version(row, read, table));
+      const key = await keyOf(shelf, name);
+      const rows = await versionsIn(db, table).where('key', '=', key).orderBy('first').execute();
+      return rows.map(row => version(row, shelf));
     },
-    since: number => since(db, table, { number, read }),
+    since: number => since(shelf, number),
     async latest(keys) {
       const found = new Map<string, Version<Value>>();
       for (const some of chunks(keys, ASKED_AT_ONCE)) {
-        const rows = await db.selectFrom(table).selectAll().where('key', 'in', some).orderBy('first').execute();
-        for (const row of rows) found.set(row.key, version(row, read, table));
+        const rows = await versionsIn(db, table).where('key', 'in', some).orderBy('first').execute();
+        for (const row of rows) found.set(row.key, version(row, shelf));
       }
       return [...found.values()];
     },
   };
 }
 
+/** Leaves are digests in hex wherever they are not in a column; an engine turns them into that for next to nothing. */
+const LEAF = sql<string>`lower(hex(leaf))`.as('leaf');
+
+/** Rows with what a stored value is made of. */
+const formsIn = (db: Kysely<Tables>, table: Table) =>
+  db.selectFrom(table).select(['key', 'name', 'first', 'content', 'origin', LEAF]);
+
+/** The same, with where they end and why. */
+export const versionsIn = (db: Kysely<Tables>, table: Table) =>
+  formsIn(db, table).select(['id', 'last', 'reason', 'reason_source']);
+
+export type FormRow = Pick<RecordTable, 'key' | 'name' | 'first' | 'content' | 'origin'> & { readonly leaf: string };
+export type VersionRow = FormRow & Pick<RecordTable, 'id' | 'last' | 'reason' | 'reason_source'>;
+
+/** A name belongs to one key for ever, and whose it is the ledger knows; `""` for one that nobody has had. */
+async function keyOf({ db, table }: Pick<Shelf<unknown>, 'db' | 'table'>, name: string): Promise<string> {
+  if (table === 'departments') return name;
+  const row = await db
+    .selectFrom('ledger')
+    .select('key')
+    .where('kind', '=', 'username')
+    .where('folded', '=', fold(name))
+    .where('username', '=', name)
+    .executeTakeFirst();
+  return row?.key ?? '';
+}
+
 async function* head(db: Kysely<Tables>, table: Table) {
-  const from = `${table}_head` as const;
+  const rows = () => db.selectFrom(`${table}_head` as const).select(['key', LEAF]);
   for (let after: string | undefined; ; ) {
-    const page = db.selectFrom(from).select(['key', 'leaf']).orderBy('key').limit(PAGE);
-    const rows = await (after === undefined ? page : page.where('key', '>', after)).execute();
-    if (rows.length > 0) yield rows.map(row => ({ key: row.key, leaf: digestOf(row.leaf) }));
-    after = rows.at(-1)?.key;
-    if (rows.length < PAGE) return;
+    const page = rows().orderBy('key').limit(PAGE);
+    const found = await (after === undefined ? page : page.where('key', '>', after)).execute();
+    if (found.length > 0) yield found as { key: string; leaf: Digest }[];
+    after = found.at(-1)?.key;
+    if (found.length < PAGE) return;
   }
 }
 
-async function* at<Value extends Person | Department>(
-  db: Kysely<Tables>,
-  table: Table,
-  number: SnapshotNumber,
-  read: (content: string) => Value,
-) {
+async function* at<Value extends Person | Department>(shelf: Shelf<Value>, number: SnapshotNumber) {
+  const { db, table } = shelf;
   for (let after: string | undefined; ; ) {
-    const page = db.selectFrom(table).selectAll().where(holdsAt(number)).orderBy('key').limit(PAGE);
+    const page = formsIn(db, table).where(holdsAt(number)).orderBy('key').limit(PAGE);
     const rows = await (after === undefined ? page : page.where('key', '>', after)).execute();
-    if (rows.length > 0) yield rows.map(row => stored(row, read, table));
+    if (rows.length > 0) yield rows.map(row => stored(row, shelf));
     after = rows.at(-1)?.key;
     if (rows.length < PAGE) return;
   }
 }
 
 /** Their ids are asked for first: in pages of rows the engine would put all of them in order for each page. */
-async function* since<Value extends Person | Department>(
-  db: Kysely<Tables>,
-  table: Table,
-  { number, read }: { number: SnapshotNumber; read: (content: string) => Value },
-) {
+async function* since<Value extends Person | Department>(shelf: Shelf<Value>, number: SnapshotNumber) {
+  const { db, table } = shelf;
   const ids = await db
     .selectFrom(table)
     .select('id')
@@ -110,11 +134,11 @@ async function* since<Value extends Person | Department>(
     .execute();
   for (const some of chunks(ids, ASKED_AT_ONCE)) {
     const wanted = some.map(row => row.id);
-    const rows = await db.selectFrom(table).selectAll().where('id', 'in', wanted).execute();
+    const rows = await versionsIn(db, table).where('id', 'in', wanted).execute();
     const byId = new Map(rows.map(row => [row.id, row]));
     yield wanted.flatMap(id => {
       const row = byId.get(id);
-      return row ? version(row, read, table) : [];
+      return row ? version(row, shelf) : [];
     });
   }
 }
@@ -127,31 +151,26 @@ const holdsAt = (number: SnapshotNumber) => (is: import('kysely').ExpressionBuil
  * The rows that hold at only one of two snapshots. Read as two ranges and put together by the caller: joined in one
  * statement the plan goes quadratic.
  */
-async function between<Value extends Person | Department>(
-  db: Kysely<Tables>,
-  table: Table,
-  { a, b, read }: { a: SnapshotNumber; b: SnapshotNumber; read: (content: string) => Value },
-) {
+async function between<Value extends Person | Department>(shelf: Shelf<Value>, a: SnapshotNumber, b: SnapshotNumber) {
+  const { db, table } = shelf;
   const [low, high] = a <= b ? [a, b] : [b, a];
-  const ended = await db
-    .selectFrom(table)
-    .selectAll()
+  const ended = await formsIn(db, table)
+    .select(['reason', 'reason_source'])
     .where('last', '>=', low)
     .where('last', '<', high)
     .where('first', '<=', low)
     .orderBy('key')
     .execute();
-  const begun = await db
-    .selectFrom(table)
-    .selectAll()
+  const begun = await formsIn(db, table)
     .where('first', '>', low)
     .where('first', '<=', high)
     .where(is => is.or([is('last', 'is', null), is('last', '>=', high)]))
     .orderBy('key')
     .execute();
-  const why = a <= b ? await removals(db, table, low, high) : new Map<string, Removal>();
-  const load = (row: RecordTable) => stored(row, read, table);
-  const older = ended.map(row => entry(row, load, why.get(row.key)));
+  // Between neighbours nobody comes and goes again: whoever ended says why.
+  const why = a < b - 1 ? await removals(db, table, low, high) : undefined;
+  const load = (row: FormRow) => stored(row, shelf);
+  const older = ended.map(row => entry(row, load, a > b ? undefined : why ? why.get(row.key) : removalOf(row)));
   const newer = begun.map(row => entry(row, load, undefined));
   return a <= b ? { before: older, after: newer } : { before: newer, after: older };
 }
@@ -169,30 +188,23 @@ async function removals(db: Kysely<Tables>, table: Table, low: number, high: num
   return new Map(rows.flatMap(row => (removalOf(row) ? [[row.key, removalOf(row) as Removal]] : [])));
 }
 
-function entry<Value>(
-  row: RecordTable,
-  load: (row: RecordTable) => Stored<Value>,
-  removal: Removal | undefined,
-): Entry<Value> {
+function entry<Value>(row: FormRow, load: (row: FormRow) => Stored<Value>, removal: Removal | undefined): Entry<Value> {
   return { key: row.key, leaf: digestOf(row.leaf), load: () => ({ ...load(row), removal }) };
 }
 
 const removalOf = (row: { reason: string; reason_source: string }): Removal | undefined =>
   row.reason === '' ? undefined : { reason: row.reason as RemovalReason, source: sourceName(row.reason_source) };
 
-function stored<Value extends Person | Department>(
-  row: RecordTable,
-  read: (content: string) => Value,
-  table: Table,
-): Stored<Value> {
-  if (leaf(row.content) !== row.leaf) throw damaged(row, table, 'content');
-  const value = read(row.content);
+function stored<Value extends Person | Department>(row: FormRow, { table, packing }: Shelf<Value>): Stored<Value> {
+  const unpacked = packing.unpack(row);
+  if (leaf(unpacked.content) !== row.leaf) throw damaged(row, table, 'content');
+  const value = unpacked.value();
   const name = 'username' in value ? value.username : value.group_no;
   if (name !== row.name) throw damaged(row, table, 'name');
   return { value, leaf: digestOf(row.leaf), from: provenanceOf(row, table) };
 }
 
-function provenanceOf(row: RecordTable, table: Table): Provenance {
+function provenanceOf(row: FormRow, table: Table): Provenance {
   if (row.origin === '') return {};
   try {
     return JSON.parse(row.origin) as Provenance;
@@ -207,19 +219,15 @@ const DAMAGE: Readonly<Record<RowDamaged['part'], string>> = {
   origin: 'does not say where its fields came from',
 };
 
-const damaged = ({ name, first }: RecordTable, table: Table, part: RowDamaged['part']) =>
+const damaged = ({ name, first }: FormRow, table: Table, part: RowDamaged['part']) =>
   new RowDamaged(
     `the store is damaged: ${table} "${name}", as it was from snapshot ${first} on, ${DAMAGE[part]}; restore a backup`,
     part,
   );
 
-function version<Value extends Person | Department>(
-  row: RecordTable,
-  read: (content: string) => Value,
-  table: Table,
-): Version<Value> {
+function version<Value extends Person | Department>(row: VersionRow, shelf: Shelf<Value>): Version<Value> {
   return {
-    ...stored(row, read, table),
+    ...stored(row, shelf),
     first: snapshotNumber(row.first),
     last: row.last === null ? undefined : snapshotNumber(row.last),
     removal: removalOf(row),

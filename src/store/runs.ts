@@ -2,9 +2,9 @@ import type { Kysely, Selectable } from 'kysely';
 import { NO_CHANGES } from '../roster/compare.ts';
 import {
   type ChangeCounts,
+  digestOf,
   type GuardFinding,
   holdNumber,
-  type Problem,
   type RecordedStatus,
   type RunNumber,
   runNumber,
@@ -14,9 +14,10 @@ import type { ProblemCount } from '../roster/problems.ts';
 import { writeExtracts } from './extracts.ts';
 import { highest, nextNumber } from './highest.ts';
 import { updateHolds } from './holds.ts';
+import { keepList, listIn, runsWithoutLists, wholeLists } from './problem-lists.ts';
 import type { Tables } from './schema.ts';
 import { publish } from './snapshots.ts';
-import type { Finished, RecordedRun, RunCause, RunEnd, Runs, SourceRead } from './store.ts';
+import type { Finished, RecordedRun, RunCause, RunEnd, RunHead, RunQueries, Runs, SourceRead } from './store.ts';
 
 const GOOD: readonly RecordedStatus[] = ['published', 'unchanged'];
 /** A run that never ends is as bad as one that failed, however long it goes on saying nothing. */
@@ -25,18 +26,11 @@ const BAD: readonly RecordedStatus[] = ['failed', 'interrupted', 'running'];
 const FINISHED: readonly RecordedStatus[] = ['published', 'unchanged', 'held', 'failed'];
 
 export function runs(db: Kysely<Tables>): Runs {
-  const rows = () => db.selectFrom('runs').selectAll().orderBy('number', 'desc');
-  const one = async (query: ReturnType<typeof rows>) => {
-    const row = await query.limit(1).executeTakeFirst();
-    return row && recorded(row);
-  };
   return {
     begin: run => begin(db, run),
     finish: (number, end) => finish(db, number, end),
-    list: async count => (await rows().limit(count).execute()).map(recorded),
-    get: number => one(rows().where('number', '=', number)),
-    newestFinished: () => one(rows().where('status', 'in', FINISHED)),
-    newestGood: () => one(rows().where('status', 'in', GOOD)),
+    ...queries(db, rows => withReports(db, rows)),
+    heads: queries(db, async rows => rows.map(runHead)),
     async newestGoodNumber() {
       const row = await db
         .selectFrom('runs')
@@ -58,15 +52,25 @@ export function runs(db: Kysely<Tables>): Runs {
         .executeTakeFirst();
       return row !== undefined;
     },
-    async firstBadSince(number) {
-      const bad = db
-        .selectFrom('runs')
-        .selectAll()
-        .where('status', 'in', BAD)
-        .where('number', '>', number ?? 0);
-      const row = await bad.orderBy('number').limit(1).executeTakeFirst();
-      return row && recorded(row);
-    },
+    unreadable: () => runsWithoutLists(db),
+  };
+}
+
+type Row = Selectable<Tables['runs']>;
+
+/** The questions about runs, with as much of them as `read` makes of their rows. */
+function queries<Run>(db: Kysely<Tables>, read: (rows: readonly Row[]) => Promise<Run[]>): RunQueries<Run> {
+  const rows = () => db.selectFrom('runs').selectAll();
+  const newest = () => rows().orderBy('number', 'desc');
+  const all = async (query: ReturnType<typeof rows>) => await read(await query.execute());
+  const one = async (query: ReturnType<typeof rows>) => (await all(query.limit(1)))[0];
+  const bad = () => rows().where('status', 'in', BAD).orderBy('number');
+  return {
+    list: count => all(newest().limit(count)),
+    get: number => one(rows().where('number', '=', number)),
+    newestFinished: () => one(newest().where('status', 'in', FINISHED)),
+    newestGood: () => one(newest().where('status', 'in', GOOD)),
+    firstBadSince: number => one(bad().where('number', '>', number ?? 0)),
   };
 }
 
@@ -91,7 +95,7 @@ function begin(db: Kysely<Tables>, run: { cause: RunCause; at: Date; fingerprint
         hold: null,
         changes: JSON.stringify(NO_CHANGES),
         sources: '[]',
-        problems: '[]',
+        problems: '',
         counts: '[]',
         findings: '[]',
         fingerprint: run.fingerprint,
@@ -127,7 +131,7 @@ function finish(db: Kysely<Tables>, number: RunNumber, end: RunEnd): Promise<Fin
         hold: hold ?? null,
         changes: JSON.stringify('changes' in outcome ? outcome.changes : NO_CHANGES),
         sources: JSON.stringify(report.sources),
-        problems: JSON.stringify(report.problems),
+        problems: await keepList(transaction, report.problems),
         counts: JSON.stringify(report.counts),
         findings: JSON.stringify(outcome.status === 'held' ? outcome.reasons : []),
         unproved: end.unproved ? 1 : 0,
@@ -138,7 +142,7 @@ function finish(db: Kysely<Tables>, number: RunNumber, end: RunEnd): Promise<Fin
   });
 }
 
-const recorded = (row: Selectable<Tables['runs']>): RecordedRun => ({
+const runHead = (row: Row): RunHead => ({
   number: runNumber(row.number),
   cause: row.cause as RunCause,
   started: new Date(row.started),
@@ -147,12 +151,24 @@ const recorded = (row: Selectable<Tables['runs']>): RecordedRun => ({
   snapshot: row.snapshot === null ? undefined : snapshotNumber(row.snapshot),
   hold: row.hold === null ? undefined : holdNumber(row.hold),
   changes: JSON.parse(row.changes) as ChangeCounts,
-  sources: (JSON.parse(row.sources) as WrittenRead[]).map(sourceRead),
-  problems: JSON.parse(row.problems) as Problem[],
-  counts: JSON.parse(row.counts) as ProblemCount[],
   findings: JSON.parse(row.findings) as GuardFinding[],
   fingerprint: row.fingerprint,
+  sources: (JSON.parse(row.sources) as WrittenRead[]).map(sourceRead),
+  found: row.problems === '' ? undefined : digestOf(row.problems),
 });
+
+/** The same with what they found; a list that several have is read once. */
+async function withReports(db: Kysely<Tables>, rows: readonly Row[]): Promise<RecordedRun[]> {
+  const lists = await wholeLists(
+    db,
+    rows.map(row => row.problems),
+  );
+  return rows.map(row => ({
+    ...runHead(row),
+    problems: listIn(lists, row.problems, row.number),
+    counts: JSON.parse(row.counts) as ProblemCount[],
+  }));
+}
 
 /** A read as it is in its column: with its times in ISO 8601. */
 type WrittenRead = Omit<SourceRead, 'of' | 'failure'> & { of?: string; failure?: { since: string; why: string } };

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { packTables } from './pack-tables.ts';
 import type { Engine } from './store.ts';
 
 /** People and departments: a row holds from snapshot `first` to snapshot `last`; `last` is null while it holds. */
@@ -11,8 +12,9 @@ export interface RecordTable {
   name: string;
   first: number;
   last: number | null;
-  leaf: string;
-  /** What the leaf is the digest of; see `roster/leaf.ts`. */
+  /** A SHA-256, in its 32 bytes. */
+  leaf: Uint8Array;
+  /** What the leaf is the digest of (see `roster/leaf.ts`), packed; in rows of before `2026-11-24-fifth-packed` as it is. */
   content: string;
   /** JSON: the source of each field that did not come from the one in the key; `""` for none. */
   origin: string;
@@ -25,7 +27,7 @@ export interface RecordTable {
 export interface HeadTable {
   key: string;
   id: number;
-  leaf: string;
+  leaf: Uint8Array;
 }
 
 /** What the records in a part of an extract are. */
@@ -61,12 +63,20 @@ export interface Tables {
     hold: number | null;
     changes: string;
     sources: string;
+    /** Which of the `problem_lists` it has; `""` for none. */
     problems: string;
     counts: string;
     findings: string;
     fingerprint: string;
     /** 1 when a source was represented by what it gave under another configuration, or left out. */
     unproved: number;
+  };
+  /** What runs found wrong, each list once. */
+  problem_lists: {
+    /** The SHA-256 of the list, in hex. */
+    digest: string;
+    /** A JSON array. */
+    problems: string;
   };
   extracts: {
     source: string;
@@ -168,6 +178,7 @@ export const PRIMARY_KEYS: { readonly [Table in keyof Tables]: readonly (keyof T
   departments_head: ['key'],
   ledger: ['kind', 'folded', 'username'],
   runs: ['number'],
+  problem_lists: ['digest'],
   extracts: ['source'],
   extract_parts: ['source', 'place'],
   holds: ['number'],
@@ -204,6 +215,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '2026-11-22-second-extracts': { up: db => extractTables(db, engine) },
     '2026-11-22-third-decisions': { up: db => decisionTables(db, engine) },
     '2026-11-23-fourth-logins': { up: db => loginTables(db, engine) },
+    '2026-11-24-fifth-packed': { up: db => packTables(db, engine) },
   };
 }
 

@@ -13,6 +13,7 @@ import {
 } from '../roster/model.ts';
 import { insertRows } from './insert.ts';
 import { giveBack } from './ledger.ts';
+import { DEPARTMENTS, PEOPLE } from './packed.ts';
 import { ASKED_AT_ONCE, chunks } from './records.ts';
 import type { Tables } from './schema.ts';
 import type { Publication, RowChanges, Snapshots } from './store.ts';
@@ -92,9 +93,12 @@ async function writeRows(db: Transaction<Tables>, table: 'people' | 'departments
       await db.deleteFrom(head).where('key', 'in', keys).execute();
     }
   }
+  const { pack } = PACKINGS[table];
   let id = await nextId(db, table);
   for (const some of chunks(rows.fresh, ASKED_AT_ONCE)) {
-    const made = some.map(({ key, name, leaf, content, from }) => {
+    const made = some.map(({ from, ...row }) => {
+      const { key, name } = row;
+      const [leaf, content] = [Buffer.from(row.leaf, 'hex'), pack(row)];
       const origin = Object.keys(from).length === 0 ? '' : JSON.stringify(from);
       return { id: id++, key, name, first: number, last: null, leaf, content, origin, reason: '', reason_source: '' };
     });
@@ -106,6 +110,8 @@ async function writeRows(db: Transaction<Tables>, table: 'people' | 'departments
     );
   }
 }
+
+const PACKINGS = { people: PEOPLE, departments: DEPARTMENTS };
 
 /** Numbered here and not by the engine, for the head needs them too; the run lock keeps others out. */
 async function nextId(db: Transaction<Tables>, table: 'people' | 'departments'): Promise<number> {

@@ -62,7 +62,8 @@ export interface RunReport {
   readonly counts: readonly ProblemCount[];
 }
 
-export interface RecordedRun extends RunReport {
+/** A recorded run without its problems: cheap to read, however many those are. */
+export interface RunHead extends Pick<RunReport, 'sources'> {
   readonly number: RunNumber;
   readonly cause: RunCause;
   readonly started: Date;
@@ -74,7 +75,11 @@ export interface RecordedRun extends RunReport {
   readonly changes: ChangeCounts;
   readonly findings: readonly GuardFinding[];
   readonly fingerprint: string;
+  /** A digest of its problems: runs in which it is the same found the same wrong. Absent where nothing is. */
+  readonly found: Digest | undefined;
 }
+
+export interface RecordedRun extends RunHead, RunReport {}
 
 /** One person or department that a snapshot brings, in another form than before or for the first time. */
 export interface NewRow {
@@ -93,7 +98,8 @@ export interface EndedRow {
 
 export interface RowChanges {
   readonly ended: readonly EndedRow[];
-  readonly fresh: readonly NewRow[];
+  /** May be gone through several times; nobody keeps all of them. */
+  readonly fresh: Iterable<NewRow>;
 }
 
 /** A snapshot to be, as what it changes of the newest one: all of it becomes durable at once, or nothing. */
@@ -105,7 +111,13 @@ export interface Publication {
   readonly people: RowChanges;
   readonly departments: RowChanges;
   /** The usernames and emails that are new or go to somebody else, with whose they are. */
-  readonly names: readonly { readonly key: PersonKey; readonly username: string; readonly email: string }[];
+  readonly names: Iterable<NewName>;
+}
+
+export interface NewName {
+  readonly key: PersonKey;
+  readonly username: string;
+  readonly email: string;
 }
 
 /** One form of a person or department and the snapshots in which it held. */
@@ -267,7 +279,21 @@ export interface Prunings {
   note(at: Date): Promise<void>;
 }
 
-export interface Runs {
+/** Questions about runs. */
+export interface RunQueries<Run> {
+  /** Newest first. */
+  list(count: number): Promise<Run[]>;
+  get(number: RunNumber): Promise<Run | undefined>;
+  /** The newest that ended by itself: interrupted runs are left out, since nobody knows when they ended. */
+  newestFinished(): Promise<Run | undefined>;
+  /** The newest run that published or confirmed a snapshot. */
+  newestGood(): Promise<Run | undefined>;
+  /** The first run after that one that failed, was interrupted, or has not ended. */
+  firstBadSince(number: RunNumber | undefined): Promise<Run | undefined>;
+}
+
+/** What gives problems throws a StoreError when they are not what was written. */
+export interface Runs extends RunQueries<RecordedRun> {
   /** Writes that a run has begun; those that never ended, since their process died, become `interrupted`. */
   begin(run: { cause: RunCause; at: Date; fingerprint: string }): Promise<RunNumber>;
   /**
@@ -275,19 +301,14 @@ export interface Runs {
    * opens a hold with its candidate, or leaves the one that stands alone; a published or unchanged one ends it.
    */
   finish(number: RunNumber, end: RunEnd): Promise<Finished>;
-  /** Newest first. */
-  list(count: number): Promise<RecordedRun[]>;
-  get(number: RunNumber): Promise<RecordedRun | undefined>;
-  /** The newest that ended by itself: interrupted runs are left out, since nobody knows when they ended. */
-  newestFinished(): Promise<RecordedRun | undefined>;
-  /** The newest run that published or confirmed a snapshot. */
-  newestGood(): Promise<RecordedRun | undefined>;
-  /** Which one that is, without its report: for whoever asks often. */
+  /** The same questions for whoever asks often, and not for problems. */
+  readonly heads: RunQueries<RunHead>;
+  /** The number of `newestGood`. */
   newestGoodNumber(): Promise<RunNumber | undefined>;
   /** Whether a run under this fingerprint, of which every part was used, has published or confirmed a snapshot. */
   provedGood(fingerprint: string): Promise<boolean>;
-  /** The first run after that one that failed, was interrupted, or has not ended. */
-  firstBadSince(number: RunNumber | undefined): Promise<RecordedRun | undefined>;
+  /** For each list of problems that is missing or not what was written, the first run that has it. */
+  unreadable(): Promise<RunNumber[]>;
 }
 
 export interface RunEnd {
@@ -401,6 +422,11 @@ export interface Store extends AsyncDisposable {
   namesOf(key: PersonKey): Promise<string[]>;
   /** What the engine itself finds wrong with its file, in words; nothing on a server. */
   integrity(): Promise<string[]>;
+  /**
+   * Another text as soon as anything is otherwise that decides which snapshot is served and how: what was read after a mark
+   * was taken holds for as long as that is the mark. Cheap enough for every call.
+   */
+  mark(): Promise<string>;
   /** Tries to take a lock; undefined when somebody else has it. */
   lock(name: 'run' | 'serve'): Promise<Lock | undefined>;
 }

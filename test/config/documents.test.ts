@@ -20,7 +20,7 @@ test('the example configuration can be used as it is, once its secret file is th
   for (const name of ['hr_password', 'bamboohr_key', 'ldap_password']) {
     await writeFile(join(folder.path, name), 'secret\n', { mode: 0o600 });
   }
-  const { config, warnings } = readConfiguration(file, {});
+  const { config, warnings } = await readConfiguration(file, {});
   assert.deepEqual(warnings, []);
   assert.equal(sqlSourceIn(config).password, 'secret');
 });
@@ -41,7 +41,7 @@ test('the blocks of its chain that are comments can be used, too', async () => {
   for (const name of ['hr_password', 'ldap_password', 'sso_key']) {
     await writeFile(join(folder.path, name), 'secret\n', { mode: 0o600 });
   }
-  assert.deepEqual(readConfiguration(file, {}).warnings, []);
+  assert.deepEqual((await readConfiguration(file, {})).warnings, []);
 });
 
 const smallSources = [{ name: 'hr', type: 'csv', people: { file: 'hr.csv', map: { username: 'account' } } }];

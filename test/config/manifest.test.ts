@@ -476,9 +476,9 @@ async function configured(
   return { folder, config, where, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 }
 
-function problemsOf(read: () => unknown): readonly string[] {
+async function problemsOf(read: () => unknown): Promise<readonly string[]> {
   try {
-    read();
+    await read();
   } catch (error) {
     assert(error instanceof ConfigError, String(error));
     return error.problems;
@@ -496,7 +496,7 @@ suite('a configuration with a manifest', () => {
     await chmod(join(files.folder.path, 'key'), 0o600);
     const {
       sources: [source],
-    } = readConfiguration(files.config, {}).config;
+    } = (await readConfiguration(files.config, {})).config;
     assert(source?.type === 'rest');
     assert.deepEqual(source.values, { KEY: 'k-1', REPORT_ID: '7', COMPANY_ID: 'acme' });
     assert.equal(source.manifest.data_structure['ad_no'], 'employeeNumber');
@@ -509,30 +509,25 @@ suite('a configuration with a manifest', () => {
 
   test('that is wrong names the file and the path in it', async () => {
     await using files = await configured({ ...BAMBOO, acton: 'x' });
-    assert.deepEqual(
-      problemsOf(() => loadConfig(files.config, {})),
-      [`${files.where}acton: there is no such key; did you mean action?`],
-    );
+    assert.deepEqual(await problemsOf(() => loadConfig(files.config, {})), [
+      `${files.where}acton: there is no such key; did you mean action?`,
+    ]);
   });
 
   test('that it cannot find says so', async () => {
     await using files = await configured(BAMBOO, { manifest: 'other.json' });
-    assert.deepEqual(
-      problemsOf(() => loadConfig(files.config, {})),
-      [`sources[0].manifest: ${join(files.folder.path, 'other.json')}: no such file`],
-    );
+    assert.deepEqual(await problemsOf(() => loadConfig(files.config, {})), [
+      `sources[0].manifest: ${join(files.folder.path, 'other.json')}: no such file`,
+    ]);
   });
 
   test('without values says which, and what they are', async () => {
     await using files = await configured(BAMBOO, { values: { KEY: 'k', REPORTID: '7' } });
-    assert.deepEqual(
-      problemsOf(() => readConfiguration(files.config, {})),
-      [
-        `${files.where}execute[0].url: {{ COMPANY_ID }} has no value; set values.COMPANY_ID (The first part of your BambooHR address)`,
-        `${files.where}execute[0].url: {{ REPORT_ID }} has no value; set values.REPORT_ID (The number at the end of the report's URL)`,
-        `${files.where}values.REPORTID: the manifest has no such variable; there are KEY, REPORT_ID, COMPANY_ID`,
-      ],
-    );
+    assert.deepEqual(await problemsOf(() => readConfiguration(files.config, {})), [
+      `${files.where}execute[0].url: {{ COMPANY_ID }} has no value; set values.COMPANY_ID (The first part of your BambooHR address)`,
+      `${files.where}execute[0].url: {{ REPORT_ID }} has no value; set values.REPORT_ID (The number at the end of the report's URL)`,
+      `${files.where}values.REPORTID: the manifest has no such variable; there are KEY, REPORT_ID, COMPANY_ID`,
+    ]);
   });
 
   test('tells what of it is ignored', async () => {
@@ -542,10 +537,9 @@ suite('a configuration with a manifest', () => {
 
   test('that updates needs somebody to update', async () => {
     await using files = await configured({ ...base, action: 'update' });
-    assert.deepEqual(
-      problemsOf(() => loadConfig(files.config, {})),
-      ['sources[0].action: update enriches people of earlier sources, and there is none'],
-    );
+    assert.deepEqual(await problemsOf(() => loadConfig(files.config, {})), [
+      'sources[0].action: update enriches people of earlier sources, and there is none',
+    ]);
   });
 
   test('that updates without email is refused with the way out, which helps', async () => {
@@ -562,23 +556,19 @@ suite('a configuration with a manifest', () => {
       await using files = await configured(BAMBOO_UPDATE, {}, { sources: [first, second] });
       await writeFile(join(files.folder.path, 'manifests', 'first.json'), JSON.stringify(base));
       const way = "add it there, or with the source's extend: { data_structure: { email: … } }";
-      if (extend) assert.equal(readConfiguration(files.config, {}).config.sources[1]?.schedule, '0 * * * *');
+      if (extend) assert.equal((await readConfiguration(files.config, {})).config.sources[1]?.schedule, '0 * * * *');
       else
-        assert.deepEqual(
-          problemsOf(() => readConfiguration(files.config, {})),
-          [
-            `${files.where.replace('[0]', '[1]')}data_structure.email: is missing: an update finds the people whom it is about by their email; ${way}`,
-          ],
-        );
+        assert.deepEqual(await problemsOf(() => readConfiguration(files.config, {})), [
+          `${files.where.replace('[0]', '[1]')}data_structure.email: is missing: an update finds the people whom it is about by their email; ${way}`,
+        ]);
     }
   });
 
   test('whose tokens need a browser needs a place for them', async () => {
     const oauth = { authenticate_url: 'https://login.example', access_token: REQUEST };
     await using files = await configured({ ...base, oauth }, {}, { store: 'mysql://u@db/roster' });
-    assert.deepEqual(
-      problemsOf(() => loadConfig(files.config, {})),
-      [`${files.where}needs a place for its tokens: set tokens to a file that rosterd may write`],
-    );
+    assert.deepEqual(await problemsOf(() => loadConfig(files.config, {})), [
+      `${files.where}needs a place for its tokens: set tokens to a file that rosterd may write`,
+    ]);
   });
 });

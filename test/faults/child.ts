@@ -12,7 +12,7 @@ const personnel = personnelFile(folder);
 const config = JSON.parse(settings) as Config;
 const store = await openStore(config.store, { migrate: true });
 const promises = new Promises(new Truths(Number(count)));
-const house = new FaultHouse({ config, store, personnel, promises }, { say: console.log });
+const house = await FaultHouse.open({ config, store, personnel, promises }, { say: console.log });
 
 for (;;) {
   await house.next();

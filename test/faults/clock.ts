@@ -23,7 +23,7 @@ export const stepClock: Kind = async (count, chance, tally) => {
     return new Date(Date.now() + ahead);
   };
   const promises = new Promises(new Truths());
-  const house = new FaultHouse({ config, store, personnel, promises }, { now });
+  const house = await FaultHouse.open({ config, store, personnel, promises }, { now });
   await disturb({ house, store, promises }, count, async () => {
     steps = 1 + chance.below(3);
     const told = await house.work();

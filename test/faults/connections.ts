@@ -21,7 +21,7 @@ export const cutSource: Kind = async (count, chance, tally) => {
   const config = hrConfig(folder.path, proxy.through(personnel.url));
   await using store = await openStore(config.store, { migrate: true });
   const promises = new Promises(new Truths());
-  const house = new FaultHouse({ config, store, personnel, promises });
+  const house = await FaultHouse.open({ config, store, personnel, promises });
   let longest = 0;
   await disturb({ house, store, promises }, count, async () => {
     // Every other one hits the last rows, as far as cuts before have shown where they are.
@@ -71,7 +71,7 @@ export const cutStore: Kind = async (count, chance, tally) => {
   const promises = new Promises(new Truths());
   const through = { url: proxy.through(database.url) };
   await disturb(
-    { house: new FaultHouse({ config, store: direct, personnel, promises }), store: direct, promises },
+    { house: await FaultHouse.open({ config, store: direct, personnel, promises }), store: direct, promises },
     count,
     async () => {
       proxy.cutAfter(chance.below(STORE_BYTES), chance.happens(0.5) ? 'fin' : 'rst');
@@ -86,7 +86,7 @@ async function visit(parts: Omit<Parts, 'store'>): Promise<string> {
   const store = await openStore(parts.config.store, { migrate: false }).catch(() => undefined);
   if (!store) return 'store cut, not opened';
   try {
-    const told = await new FaultHouse({ ...parts, store }).work();
+    const told = await (await FaultHouse.open({ ...parts, store })).work();
     return `store cut, ${'refusal' in told ? told.refusal : 'answered'}`;
   } finally {
     await store[Symbol.asyncDispose]();

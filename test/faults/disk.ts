@@ -25,7 +25,7 @@ export const fillDisk: Kind = async (count, chance, tally) => {
   const config = hrConfig(disk.path, personnel.url);
   await using store = await openStore(config.store, { migrate: true });
   const promises = new Promises(new Truths());
-  const house = new FaultHouse({ config, store, personnel, promises });
+  const house = await FaultHouse.open({ config, store, personnel, promises });
   await disturb({ house, store, promises }, count, async () => {
     // What was written ahead before would be overwritten, which takes no room.
     if (chance.happens(0.8)) checkpoint(config.store.url);

@@ -107,10 +107,14 @@ export class FaultHouse {
   readonly #signal = new AbortController().signal;
   #underWay: Promise<void> | undefined;
 
-  constructor(parts: Parts, { now = () => new Date(), say = () => {} }: Circumstances = {}) {
+  static async open(parts: Parts, circumstances: Circumstances = {}): Promise<FaultHouse> {
+    return new FaultHouse(await openLine(parts.config, parts.store), parts, circumstances);
+  }
+
+  private constructor(line: Line, parts: Parts, { now = () => new Date(), say = () => {} }: Circumstances) {
     const { config, store } = parts;
     this.#parts = parts;
-    this.#line = { ...openLine(config, store), now, memory: mayEcho(config) ? { last: NO_MEMORY } : undefined };
+    this.#line = { ...line, now, memory: mayEcho(config) ? { last: NO_MEMORY } : undefined };
     this.#say = say;
     this.#service = rosterService({
       sync: config.sync,
@@ -140,7 +144,8 @@ export class FaultHouse {
     // After a run that took long, by the clock, /sync does not wait for the next one.
     await this.#underWay?.catch(() => {});
     if (answer.status === 'fail') return { refusal: answer.refusal.reason };
-    const { snapshot, bytes } = answer.body;
+    const { snapshot, content: bytes } = answer.body;
+    assert.ok(bytes instanceof Uint8Array);
     const generation = this.#parts.promises.truths.of(digestOf(bytes));
     assert.ok(generation !== undefined, `snapshot ${snapshot} was served, and it was never true`);
     await this.#deliver(snapshot, bytes.length);

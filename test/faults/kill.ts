@@ -32,7 +32,7 @@ export const kill: Kind = async (count, chance, tally) => {
   }
   await using store = await openStore(config.store, { migrate: false });
   await using personnel = personnelFile(folder.path);
-  await calm(new FaultHouse({ config, store, personnel, promises }), 'after the last kill');
+  await calm(await FaultHouse.open({ config, store, personnel, promises }), 'after the last kill');
   await promises.keptBy(store, 'all');
 };
 

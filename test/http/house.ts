@@ -7,7 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { pino } from 'pino';
 import type { ClientConfig } from '../../src/config/schema.ts';
 import type { Bar, LoginAnswer, LoginMeta, LoginService } from '../../src/http/login.ts';
-import type { RosterService, SentRoster, SyncAnswer } from '../../src/http/roster.ts';
+import type { Encoding, RosterService, SentRoster, SyncAnswer } from '../../src/http/roster.ts';
 import { type RosterServer, type ServerSettings, startServer } from '../../src/http/server.ts';
 import { snapshotNumber } from '../../src/roster/model.ts';
 
@@ -32,8 +32,8 @@ export class StandingRoster implements RosterService {
   readonly deliveries: SentRoster[] = [];
   #waiting: (() => void)[] = [];
 
-  async answer(): Promise<SyncAnswer> {
-    return this.current;
+  async answer(encoding: Encoding = 'identity'): Promise<SyncAnswer> {
+    return encoding === 'gzip' ? compressed(this.current) : this.current;
   }
   delivered(sent: SentRoster): void {
     this.deliveries.push(sent);
@@ -49,10 +49,14 @@ export class StandingRoster implements RosterService {
 
 export function success(text: string | Uint8Array): SyncAnswer {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
-  return {
-    status: 'success',
-    body: { snapshot: snapshotNumber(41), bytes, gzip: async () => gzipSync(bytes, { level: 1 }) },
-  };
+  return { status: 'success', body: { snapshot: snapshotNumber(41), whole: bytes.length, content: bytes } };
+}
+
+function compressed(answer: SyncAnswer): SyncAnswer {
+  if (answer.status === 'fail') return answer;
+  const { content } = answer.body;
+  assert.ok(content instanceof Uint8Array);
+  return { status: 'success', body: { ...answer.body, content: gzipSync(content, { level: 1 }) } };
 }
 
 /** Three people's passwords, some of them of no use; nobody's can be checked while `down`. */

@@ -134,7 +134,7 @@ test('an empty password makes no connection, even to a server that would take it
   await client.bind(person.dn, '');
   await client.unbind();
 
-  await using ldap = opened(
+  await using ldap = await opened(
     ldapConfig({ url: `ldap://127.0.0.1:${proxy.port}`, bind_dn: `uid={username},${directory.peopleDn}` }),
   );
   const snapshot = { loginOf: async () => person.uid, signal };

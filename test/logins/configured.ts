@@ -33,15 +33,15 @@ export function restConfig(block: Partial<Record<keyof RestAuthenticatorConfig, 
 }
 
 /** The authenticator that the daemon would make of this configuration. */
-export function opened(config: AuthenticatorConfig): Authenticator {
-  const [authenticator] = openAuthenticators([config]);
+export async function opened(config: AuthenticatorConfig): Promise<Authenticator> {
+  const [authenticator] = await openAuthenticators([config]);
   assert(authenticator);
   return authenticator;
 }
 
 /** What the authenticator of this configuration says, asked by somebody who waits as long as it takes. */
 export async function ask(config: AuthenticatorConfig, login: string, password: string): Promise<Verdict> {
-  await using authenticator = opened(config);
+  await using authenticator = await opened(config);
   return (await attempt(authenticator, login, password)).verdict;
 }
 

@@ -8,28 +8,28 @@ const search = { type: 'ldap', url: 'ldaps://dc2', base: 'dc=corp', filter: '(ui
 const sql = { type: 'sql', url: 'mysql://reader:secret@db/hr', query: 'SELECT hash FROM people WHERE login = ?' };
 const rest = { type: 'rest', url: 'https://sso.example/api/login', auth: 'basic' };
 
-test('a chain is opened in its order, without connecting, under names without secrets', () => {
+test('a chain is opened in its order, without connecting, under names without secrets', async () => {
   const service = { ...rest, url: `${rest.url}?key=secret`, unknown: { status: 404 } };
   const chain = chainConfig(sql, search, service, template);
-  assert.deepEqual(chainProblems(chain), []);
+  assert.deepEqual(await chainProblems(chain), []);
   assert.deepEqual(
-    openAuthenticators(chain).map(one => one.name),
+    (await openAuthenticators(chain)).map(one => one.name),
     ['sql mysql://reader@db:3306/hr', 'ldap ldaps://dc2', 'rest https://sso.example/api/login', 'ldap ldaps://dc1'],
   );
 });
 
-test('a template that is not the last is a problem: it knows everybody', () => {
-  assert.deepEqual(chainProblems(chainConfig(template, sql, template)), [
+test('a template that is not the last is a problem: it knows everybody', async () => {
+  assert.deepEqual(await chainProblems(chainConfig(template, sql, template)), [
     'authenticate[0].bind_dn: knows everybody, so it must be the last of the chain',
   ]);
 });
 
-test('a service that never says that it does not know somebody is a problem, but as the last', () => {
-  assert.deepEqual(chainProblems(chainConfig(rest, sql, rest)), [
+test('a service that never says that it does not know somebody is a problem, but as the last', async () => {
+  assert.deepEqual(await chainProblems(chainConfig(rest, sql, rest)), [
     'authenticate[0].unknown: is missing, so this one knows everybody and must be the last of the chain; ' +
       'say which answer means that nobody is known by that login, or move it to the end',
   ]);
-  assert.deepEqual(chainProblems(chainConfig({ ...rest, unknown: { status: 404 } }, sql, rest)), []);
+  assert.deepEqual(await chainProblems(chainConfig({ ...rest, unknown: { status: 404 } }, sql, rest)), []);
 });
 
 const { auth: _, ...bare } = rest;
@@ -152,34 +152,37 @@ const SERVICES: readonly [what: string, block: object, wrong: readonly string[]]
 
 suite('a service that is asked by', () => {
   for (const [what, block, wrong] of SERVICES) {
-    test(`${what}: ${wrong.length === 0 ? 'is fine' : 'is a problem'}`, () => {
+    test(`${what}: ${wrong.length === 0 ? 'is fine' : 'is a problem'}`, async () => {
       assert.deepEqual(
-        chainProblems(chainConfig(block)),
+        await chainProblems(chainConfig(block)),
         wrong.map(problem => `authenticate[0].${problem}`),
       );
     });
   }
 });
 
-test('a filter that is none, or names no attribute, is a problem', () => {
+test('a filter that is none, or names no attribute, is a problem', async () => {
   const problems = (filter: string) => chainProblems(chainConfig({ ...search, filter }));
   assert.match(
-    problems('(uid={username}))').join(),
+    (await problems('(uid={username}))')).join(),
     /^authenticate\[0\]\.filter: is not an LDAP filter such as \(uid=\{username\}\) \(.+\)$/,
   );
-  assert.deepEqual(problems('(cn=*{username}*)'), [
+  assert.deepEqual(await problems('(cn=*{username}*)'), [
     'authenticate[0].name_attribute: is missing: the filter compares no attribute with {username} and nothing else',
   ]);
-  assert.deepEqual(chainProblems(chainConfig({ ...search, filter: '(cn=*{username}*)', name_attribute: 'uid' })), []);
+  assert.deepEqual(
+    await chainProblems(chainConfig({ ...search, filter: '(cn=*{username}*)', name_attribute: 'uid' })),
+    [],
+  );
 });
 
-test('a query without exactly one place for the login is a problem', () => {
+test('a query without exactly one place for the login is a problem', async () => {
   const problems = (query: string) => chainProblems(chainConfig(search, { ...sql, query }));
-  assert.deepEqual(problems('SELECT hash FROM people'), [
+  assert.deepEqual(await problems('SELECT hash FROM people'), [
     'authenticate[1].query: has 0 ? in it; it needs exactly one, for the login',
   ]);
-  assert.deepEqual(problems('SELECT hash FROM people WHERE a = ? OR b = ?'), [
+  assert.deepEqual(await problems('SELECT hash FROM people WHERE a = ? OR b = ?'), [
     'authenticate[1].query: has 2 ? in it; it needs exactly one, for the login',
   ]);
-  assert.deepEqual(problems("SELECT hash -- really?\nFROM `p?` /* ?\n? */ WHERE why = '?' AND login = ?"), []);
+  assert.deepEqual(await problems("SELECT hash -- really?\nFROM `p?` /* ?\n? */ WHERE why = '?' AND login = ?"), []);
 });

@@ -215,7 +215,7 @@ test('whoever lost the run lock publishes nothing', async () => {
 });
 
 /** The house's line with a source besides, of what is on people's desks. */
-function withDesks(house: House): Line {
+function withDesks(house: House): Promise<Line> {
   const desks = {
     name: 'desks',
     type: 'sql',
@@ -235,7 +235,7 @@ for (const [name, extension, outcome] of [
     await using house = await openHouse();
     await house.hr.execute('create table desks (account varchar(60), extension varchar(20))');
     await house.hr.execute('insert into desks values ?', [['a.lin', 'j.wu'].map(account => [account, extension])]);
-    const line = withDesks(house);
+    const line = await withDesks(house);
     assert.equal((await house.pull({ line })).outcome.status, 'published');
     await house.hr.execute('delete from desks');
     for (const _ of [1, 2]) {
@@ -256,7 +256,7 @@ for (const [name, extension, outcome] of [
 test('a configuration whose candidate was approved is proved', async () => {
   await using house = await openHouse();
   await house.pull();
-  const line = asking(house, 'SELECT * FROM employees WHERE emp_id <> 6');
+  const line = await asking(house, 'SELECT * FROM employees WHERE emp_id <> 6');
   assert.equal((await house.pull({ line })).outcome.status, 'held');
   assert.equal(accepted(await approveIn(house, line)).next.outcome.status, 'unchanged');
   await leave(house, 5);
@@ -266,9 +266,9 @@ test('a configuration whose candidate was approved is proved', async () => {
 test('a candidate of another configuration proves that one, and not the one of today', async () => {
   await using house = await openHouse();
   await house.pull();
-  const held = asking(house, 'SELECT * FROM employees WHERE emp_id <> 6');
+  const held = await asking(house, 'SELECT * FROM employees WHERE emp_id <> 6');
   await house.pull({ line: held });
-  const today = asking(house, 'SELECT * FROM employees WHERE emp_id not in (5, 6)');
+  const today = await asking(house, 'SELECT * FROM employees WHERE emp_id not in (5, 6)');
   const { next } = accepted(await approveIn(house, today));
   assert.deepEqual(next.outcome.status === 'held' && next.outcome.reasons.map(one => one.guard), ['config']);
   assert.deepEqual(await usernames(house, 2), ['a.lin', 'b.okafor', 'j.wu', 'm.chen', 's.mori']);

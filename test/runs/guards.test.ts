@@ -119,7 +119,7 @@ describe('a candidate that passes a limit is held, and a dry run says so, too', 
       if (change !== undefined || query !== undefined) assert.equal(reasons(await pull(house)), 'published');
       if (change !== undefined) await (typeof change === 'string' ? house.hr.execute(change) : change(house));
       const newest = await house.store.snapshots.newest();
-      const outcome = await pull(house, query === undefined ? {} : asking(house, query));
+      const outcome = await pull(house, query === undefined ? {} : await asking(house, query));
       assert.deepEqual(reasons(outcome), [`${guard}: ${text}`]);
       assert.deepEqual(await house.store.snapshots.newest(), newest);
       const hold = await house.store.holds.open();
@@ -165,11 +165,11 @@ test('within all limits, a roster without people fails all the same, and a hold 
 test('config: a query that loses nobody proves itself, and may lose somebody from then on', async () => {
   await using house = await openHouse();
   await pull(house);
-  const other = asking(house, 'SELECT * FROM employees WHERE emp_id <> 7');
+  const other = await asking(house, 'SELECT * FROM employees WHERE emp_id <> 7');
   assert.equal(reasons(await pull(house, other)), 'unchanged');
   await leave(house, 6);
   assert.equal(reasons(await pull(house, other)), 'published');
-  const third = asking(house, 'SELECT * FROM employees WHERE emp_id < 8');
+  const third = await asking(house, 'SELECT * FROM employees WHERE emp_id < 8');
   await hire(house.hr, 1);
   await house.hr.execute("update employees set tel = '' where emp_id = 1");
   assert.equal(reasons(await pull(house, third)), 'published', 'nobody goes');
@@ -181,7 +181,7 @@ test('config: memberships of people who stay count, too', async () => {
   const query = "SELECT *, IF(emp_id = 2, '', dept_code) AS unit FROM employees";
   const source = hrSource(house.hr.url);
   const people = { ...source.people, query, map: { ...source.people.map, departments: 'unit' } };
-  const line = openLine(hrConfig('', house.hr.url, { sources: [{ ...source, people }] }), house.store);
+  const line = await openLine(hrConfig('', house.hr.url, { sources: [{ ...source, people }] }), house.store);
   assert.deepEqual(reasons(await pull(house, line)), [
     'config: the configuration of the sources is another than in every good run so far, and it would remove 1 membership of people who stay',
   ]);

@@ -22,7 +22,7 @@ export async function openHouse(more: Record<string, unknown> = {}): Promise<Hou
   const hr = stack.use(await hrDatabase());
   const config = hrConfig(folder.path, hr.url, more);
   const store = stack.use(await openStore(config.store, { migrate: true }));
-  const line = openLine(config, store);
+  const line = await openLine(config, store);
   const owned = stack.move();
   return {
     hr,
@@ -40,7 +40,7 @@ export async function openHouse(more: Record<string, unknown> = {}): Promise<Hou
 }
 
 /** The house's line as a configuration with another query for people makes it. */
-export function asking({ hr, store }: House, query: string): Line {
+export function asking({ hr, store }: House, query: string): Promise<Line> {
   const source = hrSource(hr.url);
   const people = { ...source.people, query };
   return openLine(hrConfig('', hr.url, { sources: [{ ...source, people }] }), store);

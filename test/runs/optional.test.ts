@@ -36,7 +36,7 @@ interface Firm extends AsyncDisposable {
   clock: { now: Date };
   /** A run as of the clock, under the settings of the moment. */
   pull(request?: { cause?: RunCause; dryRun?: boolean; line?: Partial<Line> }): Promise<RunResult>;
-  line(): Line;
+  line(): Promise<Line>;
   /** What the next runs know of the small source, beyond where it is; null takes it out of the configuration. */
   settings: Record<string, unknown> | null;
   /** Whom OMFLOW would get of the small source. */
@@ -67,9 +67,9 @@ async function openFirm(settings: Record<string, unknown>, more: Record<string, 
     lose: () => renameSync(file, `${file}.lost`),
     find: () => renameSync(`${file}.lost`, file),
     line: () => openLine(configOf(firm, file, more), house.store),
-    pull: ({ cause = 'schedule', dryRun = false, line = {} } = {}) =>
+    pull: async ({ cause = 'schedule', dryRun = false, line = {} } = {}) =>
       run(
-        { ...firm.line(), now: () => firm.clock.now, ...line },
+        { ...(await firm.line()), now: () => firm.clock.now, ...line },
         { cause, dryRun, signal: new AbortController().signal },
       ),
     async served() {
@@ -110,9 +110,9 @@ const statusOf = ({ outcome }: RunResult) => outcome.status;
 const storedOf = async ({ house }: Firm) => (await house.store.extracts.get(PAPER))?.extract.people.length;
 
 /** The real sources of a firm, of which `paper` is followed: `between` is called with the number of each read that ended. */
-function followed(firm: Firm, between: (read: number) => unknown = () => {}) {
+async function followed(firm: Firm, between: (read: number) => unknown = () => {}) {
   const reads = new Map<string, number>();
-  const sources: Source[] = firm.line().sources.map(source => ({
+  const sources: Source[] = (await firm.line()).sources.map(source => ({
     name: source.name,
     async *read(pull) {
       const number = (reads.get(source.name) ?? 0) + 1;
@@ -258,7 +258,7 @@ suite('an optional source', () => {
     await firm.pull();
     firm.sql("delete from staff where account = 'ann'");
     await firm.house.hr.execute('delete from employees where emp_id = 3');
-    const reads = followed(firm, number => {
+    const reads = await followed(firm, number => {
       if (number === 1) firm.lose();
     });
     const result = await firm.pull({ line: { sources: reads.sources } });
@@ -281,7 +281,7 @@ suite('an optional source', () => {
       await firm.pull();
       firm.lose();
       const stop = new AbortController();
-      const line = { ...firm.line(), now: () => firm.clock.now };
+      const line = { ...(await firm.line()), now: () => firm.clock.now };
       const sources = line.sources.map(source => ({
         name: source.name,
         async *read(pull: Parameters<Source['read']>[0]) {
@@ -355,7 +355,7 @@ suite('an optional source', () => {
     assert(outcome.status === 'held' && outcome.hold, 'nobody goes with a source before somebody has said so');
     assert.equal(await storedOf(firm), 1);
     const { signal } = new AbortController();
-    const approval = await approve(firm.line(), { hold: outcome.hold, reason: '', signal });
+    const approval = await approve(await firm.line(), { hold: outcome.hold, reason: '', signal });
     assert(approval.status === 'approved' && approval.next.outcome.status === 'unchanged');
     assert.equal(await storedOf(firm), undefined);
     firm.settings = { required: false };
@@ -467,7 +467,7 @@ suite('a source with a schedule of its own', () => {
     firm.hire('ann');
     await firm.pull();
     await firm.house.hr.execute('delete from employees where emp_id = 3');
-    const reads = followed(firm);
+    const reads = await followed(firm);
     assert.equal(statusOf(await firm.pull({ line: { sources: reads.sources } })), 'published');
     assert.deepEqual([reads.of('hr'), reads.of('paper')], [2, 0]);
   });
@@ -503,7 +503,7 @@ suite('those who are missing', () => {
     const names = async () => (await firm.house.served()).user_info_list.map(one => one['username']);
     assert.ok((await names()).includes('m.chen'));
     firm.sql('delete from staff');
-    const reads = followed(firm, number => {
+    const reads = await followed(firm, number => {
       if (number === 1) firm.sql("insert into staff values ('p-3', 'm.chen', 'm.chen@acme.example')");
     });
     const result = await firm.pull({ line: { sources: reads.sources } });
@@ -565,7 +565,7 @@ class World {
     later(this.#firm, DAY);
     const before = await this.#firm.served();
     const { lost } = this;
-    const reads = followed(this.#firm, number => this.#lose(this.lost || (what !== 'run' && number === 1)));
+    const reads = await followed(this.#firm, number => this.#lose(this.lost || (what !== 'run' && number === 1)));
     const result = await this.#firm.pull({ line: { sources: reads.sources } });
     const unread = lost || reads.of('paper') > 1 ? this.lost : false;
     if (unread || this.hrFails) assert.deepEqual(await this.#firm.served(), before, what);

@@ -106,7 +106,7 @@ suite('what goes wrong', () => {
     at.hire({ account: 'a.lin' });
     await at.run('2026-08-20T02:00:00Z');
     using db = new DatabaseSync(join(at.folder, 'roster.db'));
-    db.exec("update runs set problems = 'not json'");
+    db.exec("update runs set counts = 'not json'");
     const { stderr, code } = await at.rosterd('log', ['--runs']);
     assert.match(
       stderr,
@@ -123,7 +123,7 @@ suite('what goes wrong', () => {
     await at.run('2026-08-20T02:00:00Z');
     const { DatabaseSync } = await import('node:sqlite');
     using db = new DatabaseSync(join(at.folder, 'roster.db'));
-    db.exec("update people set content = replace(content, 'a.lin@', 'b.lin@')");
+    db.exec("update people set content = replace(content, '@', '@b.')");
     const { stderr, code } = await at.rosterd('show');
     assert.match(stderr, /^rosterd: the store is damaged: people "a\.lin", .*; restore a backup\n$/);
     assert.equal(code, 4);

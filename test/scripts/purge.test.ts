@@ -175,7 +175,7 @@ suite('sources', () => {
         );
       }
       const { sources } = configOf(settingsOf(folder.path, 'sqlite:roster.db'));
-      return await pullAll(openSources(sources), { signal: new AbortController().signal, today: '2026-11-22' });
+      return await pullAll(await openSources(sources), { signal: new AbortController().signal, today: '2026-11-22' });
     };
     refuseListed(await pulled(["'3', 'ann', 'ann@corp.example', null"]), leaver);
     const listed = /^source hr still has "j.wu", by key, username or email; .*: delete it there first$/;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { verify } from '../../scripts/verify.ts';
 import { damagedParts } from '../../scripts/verify-parts.ts';
 import { NO_CHANGES } from '../../src/roster/compare.ts';
-import { type Extract, type Outcome, sourceName } from '../../src/roster/model.ts';
+import { type Extract, type Outcome, type Problem, sourceName } from '../../src/roster/model.ts';
 import type { Store } from '../../src/store/store.ts';
 import { type Place, sqlite } from '../store/engines.ts';
 import { AT, begin, department, NO_REPORT, NOBODY, person, publication, publish, roster } from '../store/rosters.ts';
@@ -32,6 +32,11 @@ const extract: Extract = {
   problems: [],
 };
 
+const PROBLEM: Problem = {
+  ...{ code: 'email_missing', effect: 'quarantined', source: HR, kind: 'person' },
+  ...{ key: 'hr/1', name: '林', text: 'no email' },
+};
+
 const READ = [HR, AD].map(source => ({
   source,
   state: 'read' as const,
@@ -39,7 +44,7 @@ const READ = [HR, AD].map(source => ({
   took: 1,
 }));
 
-/** Everything that is verified: snapshots, a hold that stands, an extract; with reasons and provenance. */
+/** Everything that is verified: snapshots, a hold that stands, an extract, problems; with reasons and provenance. */
 async function fill(store: Store, { rows }: Pick<Place, 'rows'>): Promise<void> {
   await publish(store, NOBODY, FIRST);
   await publish(store, FIRST, SECOND);
@@ -48,7 +53,7 @@ async function fill(store: Store, { rows }: Pick<Place, 'rows'>): Promise<void> 
   await store.runs.finish(await begin(store), {
     at: AT,
     outcome,
-    report: { ...NO_REPORT, sources: READ },
+    report: { ...NO_REPORT, sources: READ, problems: [PROBLEM] },
     publication: publication(THIRD, HELD, 4, { removal: { reason: 'left', source: HR } }),
     extracts: { fresh: [{ extract, at: AT, fingerprint: 'f1' }], needed: undefined },
   });
@@ -78,6 +83,7 @@ const TABLES: Readonly<Record<string, RegExp>> = {
   departments_head: /snapshot 3/,
   hold_rows: /hold/,
   extract_parts: /extract/,
+  problem_lists: /run/,
 };
 
 /** Numbers that only tell rows apart: nothing is ever found by them. */
@@ -111,7 +117,7 @@ suite('rosterd verify', () => {
     await fc.assert(
       fc.asyncProperty(anyPlace, async place => {
         for (const cell of cellsIn(db)) {
-          const other = flipped(cell.value, place);
+          const other = flipped(cell, place);
           if (!replaced(db, cell, { from: cell.value, to: other })) continue;
           const found = await damage(store);
           assert.ok(replaced(db, cell, { from: other, to: cell.value }));
@@ -169,10 +175,10 @@ function replaced(
 }
 
 /** A value with one bit another; all of a byte where it is compressed, for some bits of that say nothing. */
-function flipped(value: Value, { byte, bit }: { byte: number; bit: number }): Value {
+function flipped({ table, value }: Cell, { byte, bit }: { byte: number; bit: number }): Value {
   if (typeof value === 'number') return value ^ (1 << (bit + 7 * Math.floor(byte * 4)));
   const bytes = Buffer.from(value as string);
   const place = Math.floor(byte * bytes.length);
-  bytes[place] = (bytes[place] ?? 0) ^ (typeof value === 'string' ? 1 << bit : 0xff);
+  bytes[place] = (bytes[place] ?? 0) ^ (table === 'extract_parts' && typeof value !== 'string' ? 0xff : 1 << bit);
   return bytes;
 }

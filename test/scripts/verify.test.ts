@@ -7,7 +7,7 @@ import { damageText, partText, tallyText } from '../../scripts/text/verify.ts';
 import { verify } from '../../scripts/verify.ts';
 import { damagedParts } from '../../scripts/verify-parts.ts';
 import { NO_CHANGES } from '../../src/roster/compare.ts';
-import { type Extract, snapshotNumber, sourceName, storedKey } from '../../src/roster/model.ts';
+import { type Extract, type Problem, snapshotNumber, sourceName, storedKey } from '../../src/roster/model.ts';
 import type { Store } from '../../src/store/store.ts';
 import { engines, type Place, sqlite } from '../store/engines.ts';
 import {
@@ -100,10 +100,14 @@ async function holdWithExtract(store: Store): Promise<void> {
     problems: [],
   };
   const read = { source: sourceName('hr'), state: 'read' as const, rows: extract.rows, took: 1 };
+  const problem: Problem = {
+    ...{ code: 'email_missing', effect: 'quarantined', source: sourceName('hr'), kind: 'person' },
+    ...{ key: 'hr/1', name: 'Ann', text: 'no email' },
+  };
   await store.runs.finish(await begin(store), {
     at: AT,
     outcome: { status: 'held', hold: undefined, reasons: [], changes: NO_CHANGES },
-    report: { ...NO_REPORT, sources: [read] },
+    report: { ...NO_REPORT, sources: [read], problems: [problem] },
     publication: publication(THIRD, held, 4),
     extracts: { fresh: [{ extract, at: AT, fingerprint: 'f1' }], needed: undefined },
   });
@@ -123,14 +127,14 @@ const FINE = '3 snapshots verified, nothing is wrong · 6 rows of people, 2 of d
 const DAMAGES: { what: string; sql: string; undo: string; said: Readonly<Record<number, string>> }[] = [
   {
     what: 'a byte of a content',
-    sql: "update people set content = replace(content, 'ann@corp', 'ann@c0rp') where name = 'ann'",
-    undo: "update people set content = replace(content, 'ann@c0rp', 'ann@corp') where name = 'ann'",
+    sql: "update people set content = replace(content, '@corp', '@c0rp') where name = 'ann'",
+    undo: "update people set content = replace(content, '@c0rp', '@corp') where name = 'ann'",
     said: { 1: `person hr/ann: ${CONTENT}`, 2: `person hr/ann: ${CONTENT}`, 3: `person hr/ann: ${CONTENT}` },
   },
   {
     what: 'a byte of the content of a row that holds no more',
-    sql: "update people set content = replace(content, 'bob@corp', 'bob@c0rp') where name = 'bob' and last = 1",
-    undo: "update people set content = replace(content, 'bob@c0rp', 'bob@corp') where name = 'bob'",
+    sql: "update people set content = replace(content, '@corp', '@c0rp') where name = 'bob' and last = 1",
+    undo: "update people set content = replace(content, '@c0rp', '@corp') where name = 'bob'",
     said: { 1: `person hr/bob: ${CONTENT}` },
   },
   {
@@ -141,7 +145,7 @@ const DAMAGES: { what: string; sql: string; undo: string; said: Readonly<Record<
   },
   {
     what: 'a byte of a leaf',
-    sql: "update people set leaf = concat('x', substr(leaf, 2)) where name = 'cho'",
+    sql: "update people set leaf = unhex(replace(hex(leaf), '0', '1')) where name = 'cho'",
     undo: "update people set leaf = (select leaf from people_head where people_head.id = people.id) where name = 'cho'",
     said: { 2: `person hr/cho: ${CONTENT}`, 3: `person hr/cho: ${CONTENT}` },
   },
@@ -180,16 +184,28 @@ const DAMAGES: { what: string; sql: string; undo: string; said: Readonly<Record<
     sql: `update people set ${'`key`'} = 'hr/anm' where name = 'ann'`,
     undo: `update people set ${'`key`'} = 'hr/ann' where name = 'ann'`,
     said: {
-      1: 'person hr/anm: its content is that of hr/ann',
-      2: 'person hr/anm: its content is that of hr/ann',
-      3: `person hr/anm: its content is that of hr/ann; person hr/ann: ${HEAD}`,
+      1: `person hr/anm: ${CONTENT}`,
+      2: `person hr/anm: ${CONTENT}`,
+      3: `person hr/anm: ${CONTENT}; person hr/ann: ${HEAD}`,
     },
   },
   {
     what: 'a name',
     sql: "update people set name = 'anm' where name = 'ann'",
     undo: "update people set name = 'ann' where name = 'anm'",
-    said: { 1: `person hr/ann: ${NAME}`, 2: `person hr/ann: ${NAME}`, 3: `person hr/ann: ${NAME}` },
+    said: { 1: `person hr/ann: ${CONTENT}`, 2: `person hr/ann: ${CONTENT}`, 3: `person hr/ann: ${CONTENT}` },
+  },
+  {
+    what: 'a name beside a content that has it, too',
+    sql: `update departments set content = '["department","S","Sales",""]', name = 'T' where name = 'S'`,
+    undo: "update departments set name = 'S' where name = 'T'",
+    said: { 1: `department S: ${NAME}`, 2: `department S: ${NAME}` },
+  },
+  {
+    what: 'a key beside a content that has it, too',
+    sql: `update departments set ${'`key`'} = 'T' where name = 'S'`,
+    undo: `update departments set ${'`key`'} = 'S' where name = 'S'`,
+    said: { 1: 'department T: its content is that of S', 2: 'department T: its content is that of S' },
   },
   {
     what: 'where fields came from, so that it cannot be read',
@@ -408,6 +424,11 @@ suite('rosterd verify', () => {
         'hold 1  person hr/dan: it names a source "hs" that nothing else knows; "hr" may be meant',
       ],
       [
+        "update problem_lists set problems = replace(problems, 'Ann', 'Anm')",
+        "update problem_lists set problems = replace(problems, 'Anm', 'Ann')",
+        'run 4  its list of problems is not what was written',
+      ],
+      [
         "update ledger set folded = 'bob@korp.example' where folded = 'bob@corp.example'",
         "update ledger set folded = 'bob@corp.example' where folded = 'bob@korp.example'",
         'ledger  it does not have the username or email, as it is served, of hr/bob',
@@ -447,13 +468,13 @@ suite('rosterd verify', () => {
     }
     using db = new DatabaseSync(here.file);
     db.exec('pragma wal_checkpoint(truncate)');
-    const page = db.prepare("select rootpage from sqlite_master where name = 'people_name'").get()?.['rootpage'];
+    const page = db.prepare("select rootpage from sqlite_master where name = 'people_first'").get()?.['rootpage'];
     db.close();
     // The last byte of a page is in the first row that was written to it.
     await using file = await open(here.file, 'r+');
     await file.write('x', Number(page) * 4096 - 2);
     await using store = await here.open();
-    assert.deepEqual(await partsOf(store), ['file  row 1 missing from index people_name']);
+    assert.deepEqual(await partsOf(store), ['file  row 1 missing from index people_first']);
   });
 
   test('tells the first of many faults, and hides emails for sharing', async () => {

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import type { DepartmentRecord, MembershipRecord, PersonRecord, Problem } from '../../src/roster/model.ts';
-import { openSources } from '../../src/sources/open.ts';
 import { type Pull, type Source, SourceError } from '../../src/sources/source.ts';
+import { sqlSource } from '../../src/sources/sql/source.ts';
 import { sourceConfig } from '../support/config.ts';
 
 /** The source that a run would make of this block. */
 export function opened(block: Readonly<Record<string, unknown>>): Source {
-  const [source] = openSources([sourceConfig({ name: 'hr', type: 'sql', ...block })]);
-  assert(source);
-  return source;
+  const config = sourceConfig({ name: 'hr', type: 'sql', ...block });
+  assert(config.type === 'sql');
+  return sqlSource(config);
 }
 
 export const TODAY = '2026-11-22';

@@ -1,5 +1,5 @@
 import { NO_CHANGES } from '../../src/roster/compare.ts';
-import { snapshotNumber, sourceName } from '../../src/roster/model.ts';
+import { type Problem, snapshotNumber, sourceName } from '../../src/roster/model.ts';
 import { openTables } from '../../src/store/copy.ts';
 import { insertRows } from '../../src/store/insert.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -74,9 +74,16 @@ export async function fill(store: Store, { config }: Pick<Place, 'config'>, { mo
     );
 }
 
+/** What the runs of {@link fill} found wrong that published nothing. */
+export const PROBLEM: Problem = {
+  ...{ code: 'email_missing', effect: 'quarantined', source: sourceName('hr'), kind: 'person' },
+  ...{ key: 'hr/林', name: '林', text: 'no email: "林"' },
+};
+
 async function finishWith(store: Store, more: Partial<Parameters<Store['runs']['finish']>[1]>): Promise<void> {
   const outcome = { status: 'unchanged', snapshot: snapshotNumber(3) } as const;
-  await store.runs.finish(await begin(store), { at: AT, outcome, report: NO_REPORT, publication: undefined, ...more });
+  const report = { ...NO_REPORT, problems: [PROBLEM] };
+  await store.runs.finish(await begin(store), { at: AT, outcome, report, publication: undefined, ...more });
 }
 
 async function holdCandidate(store: Store): Promise<void> {

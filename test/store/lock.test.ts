@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -165,5 +166,37 @@ suite('a lock in MariaDB and time', { concurrency: true }, () => {
       assert.ok(performance.now() - start < 5000);
       await proxy.restore();
     });
+  });
+});
+
+suite('the thread that keeps a lock in MariaDB', () => {
+  test('keeps the next one, too, until its store is closed or the lock was lost', async () => {
+    await using here = await mariadb();
+    const store = await here.open();
+    const threads: Worker[] = [];
+    const seen = (message: unknown) => threads.push((message as { worker: Worker }).worker);
+    subscribe('worker_threads', seen);
+    try {
+      for (let time = 0; time < 3; time += 1) {
+        await using lock = await store.lock('run');
+        assert.ok(lock);
+      }
+      assert.equal(threads.length, 1);
+      await using kept = await store.lock('run');
+      const connections = `select id from information_schema.processlist where db = '${here.database}'`;
+      for (const { id } of await here.rows(`${connections} and id <> connection_id()`)) await here.rows(`kill ${id}`);
+      assert.ok(kept);
+      await abortedWithin(kept.lost, 2000);
+      await using again = await store.lock('run');
+      assert.ok(again, 'by another thread');
+      assert.equal(threads.length, 2);
+    } finally {
+      unsubscribe('worker_threads', seen);
+    }
+    await store[Symbol.asyncDispose]();
+    assert.deepEqual(
+      threads.map(thread => thread.threadId),
+      [-1, -1],
+    );
   });
 });

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { type OpenTables, openTables } from '../../src/store/copy.ts';
 import { insertRows } from '../../src/store/insert.ts';
+import { DEPARTMENTS, PEOPLE } from '../../src/store/packed.ts';
 import { migrations, type Tables } from '../../src/store/schema.ts';
 import { type Place, sqlite } from './engines.ts';
 import { fill } from './everything.ts';
@@ -29,8 +30,27 @@ export async function makeOld(
       );
     // The migrations put rows into some of them.
     await to.db.deleteFrom(name as keyof Tables).execute();
-    await insertRows(to.db, name as keyof Tables, rows as never);
+    const old = upTo < PACKED ? await unpacked(from, name, rows as Row[]) : rows;
+    await insertRows(to.db, name as keyof Tables, old as never);
   }
+}
+
+/** The migration that made rows short. */
+const PACKED = '2026-11-24-fifth-packed';
+
+type Row = Record<string, unknown>;
+
+/** Rows as they were before it: contents and digests as text, and with each run all that it found wrong. */
+async function unpacked({ db }: OpenTables, table: string, rows: readonly Row[]): Promise<Row[]> {
+  const lists = await db.selectFrom('problem_lists').selectAll().execute();
+  const problems = new Map(lists.map(list => [list.digest, list.problems]));
+  const packing = { people: PEOPLE, departments: DEPARTMENTS }[table];
+  return rows.map(row => ({
+    ...row,
+    ...(row['leaf'] instanceof Uint8Array ? { leaf: Buffer.from(row['leaf']).toString('hex') } : {}),
+    ...(packing ? { content: packing.unpack(row as never).content } : {}),
+    ...(table === 'runs' ? { problems: problems.get(String(row['problems'])) ?? '[]' } : {}),
+  }));
 }
 
 async function migrateUpTo({ db, engine }: OpenTables, last: string): Promise<void> {

@@ -15,7 +15,7 @@ import { startMariadb } from '../support/mariadb.ts';
 import { freePort } from '../support/port.ts';
 import { runProgram } from '../support/program.ts';
 import { engines, mariadb, type Place, sqlite } from './engines.ts';
-import { everything, FIRST } from './everything.ts';
+import { everything, FIRST, PROBLEM } from './everything.ts';
 import { FIRST_NEW, makeOld } from './old.ts';
 import { NOBODY, person, publish, readBack, roster } from './rosters.ts';
 
@@ -115,7 +115,21 @@ for (const [engine, place] of Object.entries(engines)) {
       const before = await everything(here);
       assert.equal(await refusal(here.open({ migrate: false })), `the store is empty or of an older version; ${OLD}`);
       await using store = await here.open();
-      assert.deepEqual(await everything(here), { ...before, login_failures: [], unlocks: [] });
+      const after = await everything(here);
+      for (const table of ['people', 'departments', 'people_head', 'departments_head', 'runs']) {
+        assert.equal(after[table]?.length, before[table]?.length, table);
+        delete before[table];
+      }
+      assert.deepEqual({ ...after, ...before, login_failures: [], unlocks: [] }, after);
+      assert.deepEqual(await readBack(store, snapshotNumber(3)), FIRST);
+      assert.deepEqual(await store.people.named('2', snapshotNumber(3)), (await store.people.load(['hr/2']))[0]);
+      for (const table of ['people', 'departments', 'people_head', 'departments_head']) {
+        assert.deepEqual(await here.rows(`select leaf from ${table} where length(leaf) <> 32`), [], table);
+      }
+      const runs = await store.runs.list(99);
+      assert.equal(runs.filter(run => run.problems.length === 1).length, 61);
+      assert.equal(after['problem_lists']?.length, 1);
+      assert.deepEqual(runs[0]?.problems, [PROBLEM]);
       assert.equal((await store.holds.open())?.number, 1);
       await store.unlocks.note('a.lin', new Date(0));
       assert.deepEqual(await store.unlocks.last('a.lin'), new Date(0));

@@ -109,13 +109,27 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.deepEqual(await store.people.latest([]), []);
     });
 
+    test('is found by a name as it is spelled, and by no other', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      const number = await publish(store, NOBODY, roster([person('hr/ann')], [department('RD')]));
+      assert.equal((await store.people.named('ann', number))?.value.key, 'hr/ann');
+      assert.equal((await store.people.history('ann')).length, 1);
+      assert.equal((await store.departments.named('RD', number))?.value.group_no, 'RD');
+      for (const name of ['ANN', 'hr/ann', 'rd', '']) {
+        assert.equal(await store.people.named(name, number), undefined, name);
+        assert.deepEqual(await store.people.history(name), [], name);
+        assert.equal(await store.departments.named(name, number), undefined, name);
+      }
+    });
+
     test('is not believed where it was changed behind our back', async () => {
       await using here = await place();
       await using store = await here.open();
       const one = roster([person('hr/1'), person('hr/2')]);
       const number = await publish(store, NOBODY, one);
       await publish(store, one, roster([person('hr/2')]));
-      await here.rows("update people set content = replace(content, '1@corp', '1@c0rp')");
+      await here.rows("update people set content = replace(content, '@corp', '@c0rp') where name = '1'");
       await assert.rejects(Array.fromAsync(store.people.since(number)), /the store is damaged: people "1"/);
       await assert.rejects(store.people.latest(['hr/1', 'hr/2']), /the store is damaged: people "1"/);
       assert.equal((await store.people.latest(['hr/2'])).length, 1);

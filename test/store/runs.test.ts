@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { suite, test } from 'node:test';
 import { NO_CHANGES } from '../../src/roster/compare.ts';
@@ -8,15 +9,28 @@ import {
   holdNumber,
   type Outcome,
   type Problem,
+  type RunNumber,
   runNumber,
   snapshotNumber,
   sourceName,
   storedKey,
   username,
 } from '../../src/roster/model.ts';
-import type { RunReport } from '../../src/store/store.ts';
+import type { RunQueries, RunReport } from '../../src/store/store.ts';
 import { engines, sqlite } from './engines.ts';
-import { AT, begin, finish, NOBODY, person, publication, publish, published, readBack, roster } from './rosters.ts';
+import {
+  AT,
+  begin,
+  finish,
+  NO_REPORT,
+  NOBODY,
+  person,
+  publication,
+  publish,
+  published,
+  readBack,
+  roster,
+} from './rosters.ts';
 
 const problem: Problem = {
   code: 'email_missing',
@@ -81,7 +95,83 @@ for (const [engine, place] of Object.entries(engines)) {
         changes: { ...NO_CHANGES, people_added: 1 },
         findings: [],
         fingerprint: 'abc',
+        found: hash('sha256', JSON.stringify(report.problems)),
       });
+    });
+
+    test('that found the same wrong have one list of it, which goes with the last of them', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      const other = { ...problem, key: 'hr/2' };
+      const found = [[problem], [problem, other], [problem], []];
+      const numbers: RunNumber[] = [];
+      for (const problems of found) {
+        const number = await begin(store);
+        await store.runs.finish(number, {
+          ...{ at: AT, outcome: failed, publication: undefined },
+          report: { ...NO_REPORT, problems },
+        });
+        numbers.push(number);
+      }
+      const lists = async () => (await here.rows('select problems from problem_lists')).length;
+      assert.equal(await lists(), 2);
+      const runs = (await store.runs.list(99)).reverse();
+      assert.deepEqual(
+        runs.map(run => run.problems),
+        found,
+      );
+      assert.deepEqual(
+        [runs[0]?.found === runs[2]?.found, runs[0]?.found === runs[1]?.found, runs[3]?.found],
+        [true, false, undefined],
+      );
+      const later = { snapshots: [], before: new Date(AT.getTime() + 1) };
+      await store.prune(later, { dryRun: true });
+      assert.equal(await lists(), 2);
+      await store.prune(later, { dryRun: false });
+      // The newest tells how things stand, and so does the first that went wrong.
+      assert.deepEqual(
+        (await store.runs.list(99)).map(run => run.number),
+        [numbers[3], numbers[0]],
+      );
+      assert.equal(await lists(), 1);
+      assert.deepEqual((await store.runs.list(99))[1]?.problems, [problem]);
+    });
+
+    test('tell what is asked of them without their problems, be those damaged', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      const report = { ...NO_REPORT, problems: [problem] };
+      for (const outcome of [published(1), failed]) {
+        const number = await begin(store);
+        const what = outcome === failed ? undefined : publication(NOBODY, roster([person('hr/1')]), 1);
+        await store.runs.finish(number, { at: AT, outcome, report, publication: what });
+      }
+      const asked = async <Run>({ list, get, newestFinished, newestGood, firstBadSince }: RunQueries<Run>) => [
+        ...(await list(9)),
+        await get(runNumber(1)),
+        await newestFinished(),
+        await newestGood(),
+        await firstBadSince(undefined),
+      ];
+      const heads = await asked(store.runs.heads);
+      const whole = await asked(store.runs);
+      assert.deepEqual(
+        whole.map(run => ({ ...run, problems: undefined, counts: undefined })),
+        heads.map(head => ({ ...head, problems: undefined, counts: undefined })),
+      );
+      for (const damage of [
+        "update problem_lists set problems = replace(problems, 'k', 'x')",
+        'delete from problem_lists',
+      ]) {
+        assert.deepEqual(await store.runs.unreadable(), damage.startsWith('delete') ? [1] : []);
+        await here.rows(damage);
+        await assert.rejects(
+          store.runs.list(9),
+          /the store is damaged: what run 2 found wrong is not what was written/,
+        );
+        assert.deepEqual(await asked(store.runs.heads), heads);
+      }
+      assert.deepEqual(await store.runs.unreadable(), [1]);
     });
 
     test('that ended are not ended again: what stands is how they did at first', async () => {

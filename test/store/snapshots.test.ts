@@ -257,7 +257,7 @@ for (const [engine, place] of Object.entries(engines)) {
       const one = roster([person('hr/1', { nick_name: '林' }), person('hr/2')], [department('RD')]);
       const first = await publish(store, NOBODY, one);
       const second = await publish(store, one, roster([person('hr/2')], [department('RD')]));
-      await here.rows("update people set content = replace(content, '1@corp', '1@c0rp')");
+      await here.rows("update people set content = replace(content, '@corp', '@c0rp') where name = '1'");
       const damaged = (error: unknown) =>
         error instanceof StoreError &&
         error.message ===

@@ -118,10 +118,10 @@ async function onStore<Result>(configFile: string, work: (store: Store) => Promi
   return await work(store);
 }
 
-function runAt(configFile: string, store: Store, { at, ...request }: Partial<RunRequest> & { at: Date }) {
+async function runAt(configFile: string, store: Store, { at, ...request }: Partial<RunRequest> & { at: Date }) {
   const { config } = loadConfig(configFile, {});
-  const line = { ...openLine(config, store), now: () => at };
-  return run(line, { cause: 'pull', dryRun: false, signal: new AbortController().signal, ...request });
+  const line = { ...(await openLine(config, store)), now: () => at };
+  return await run(line, { cause: 'pull', dryRun: false, signal: new AbortController().signal, ...request });
 }
 
 const delivery = (snapshot: SnapshotNumber, at: Date, finished: boolean) => ({

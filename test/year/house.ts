@@ -38,7 +38,7 @@ export interface YearHouse extends AsyncDisposable {
   /** Changes the personnel database behind everybody's back. */
   sql(text: string): void;
   /** The line as another configuration of the personnel database would make it. */
-  reconfigured(people: Record<string, unknown>): Line;
+  reconfigured(people: Record<string, unknown>): Promise<Line>;
   pull(line?: Line): Promise<RunResult>;
   /** Approves the hold that stands. */
   approve(): Promise<Approval>;
@@ -79,11 +79,11 @@ export async function openYearHouse(calendar: Calendar, guards: Record<string, u
   const config = configOf(settings());
   const store = stack.use(await openStore(config.store, { migrate: true }));
   const times = { now: () => calendar.now(), today: () => calendar.today };
-  const lineOf = (people?: Record<string, unknown>): Line => {
+  const lineOf = async (people?: Record<string, unknown>): Promise<Line> => {
     const own = configOf(settings(people));
-    return { ...openLine(own, store), sources: openSources(own.sources, impatient), ...times };
+    return { ...(await openLine(own, store)), sources: await openSources(own.sources, impatient), ...times };
   };
-  const line = lineOf();
+  const line = await lineOf();
   const signal = new AbortController().signal;
   const owned = stack.move();
   return {

@@ -12,7 +12,7 @@ export interface Trouble {
   /** How the run ends: by which guard it is held, or with which problem it fails. */
   readonly ends: { readonly held: GuardName } | { readonly failed: RegExp };
   /** Brings it about, where `tables` is what is true; may give another line to run. */
-  bring(house: YearHouse, tables: Tables, truth: OmflowState): Line | undefined;
+  bring(house: YearHouse, tables: Tables, truth: OmflowState): Line | Promise<Line> | undefined;
 }
 
 /** Rows of people who are served as their rows say, and who are not about to leave. */

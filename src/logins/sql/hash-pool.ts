@@ -1,4 +1,4 @@
-import { Tinypool } from 'tinypool';
+import type { Tinypool } from 'tinypool';
 import type { Hash } from './hash-compute.ts';
 import type { Weighing } from './hash-worker.ts';
 
@@ -13,7 +13,7 @@ const IDLE = 60_000;
  * names and read files wait for it. The first starts with the first hash; none keeps the process alive.
  */
 export class HashPool implements AsyncDisposable {
-  #pool: Tinypool | undefined;
+  #pool: Promise<Tinypool> | undefined;
   #closed = false;
 
   /**
@@ -22,32 +22,37 @@ export class HashPool implements AsyncDisposable {
    */
   async compare(hash: Hash, password: string, signal: AbortSignal): Promise<boolean> {
     const weighing: Weighing = { hash, password };
-    const same = await this.#started()
-      .run(weighing, { signal })
-      .catch(error => Promise.reject(reworded(error, signal)));
+    const pool = await this.#started();
+    const same = await pool.run(weighing, { signal }).catch(error => Promise.reject(reworded(error, signal)));
     if (typeof same === 'boolean') return same;
     throw new Error('could not be computed');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    await this.#pool?.destroy();
+    const pool = await this.#pool;
+    await pool?.destroy();
   }
 
-  #started(): Tinypool {
+  #started(): Promise<Tinypool> {
     if (this.#closed) throw new Error('is not computed any more: the daemon is stopping');
-    if (this.#pool) return this.#pool;
-    this.#pool = new Tinypool({
-      filename: new URL('./hash-worker.ts', import.meta.url).href,
-      // One at least: when the last is broken off, it is this by which others that wait get a new one.
-      minThreads: 1,
-      maxThreads: THREADS,
-      idleTimeout: IDLE,
-    });
-    // A thread that died is replaced, and whoever waited for it is told by the rejection.
-    this.#pool.on('error', () => {});
+    this.#pool ??= openPool();
     return this.#pool;
   }
+}
+
+async function openPool(): Promise<Tinypool> {
+  const { Tinypool } = await import('tinypool');
+  const pool = new Tinypool({
+    filename: new URL('./hash-worker.ts', import.meta.url).href,
+    // One at least: when the last is broken off, it is this by which others that wait get a new one.
+    minThreads: 1,
+    maxThreads: THREADS,
+    idleTimeout: IDLE,
+  });
+  // A thread that died is replaced, and whoever waited for it is told by the rejection.
+  pool.on('error', () => {});
+  return pool;
 }
 
 /** Why a thread gave no answer: its code, as when it has no memory, but nothing that it wrote. */

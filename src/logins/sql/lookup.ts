@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import { addAbortSignal } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Connection, createConnection } from 'mysql2';
+import type { Connection } from 'mysql2';
 import type { SqlAuthenticatorConfig } from '../../config/schema.ts';
 import { databaseAddress } from '../../connect/database.ts';
 import { mysqlOptions } from '../../connect/mysql.ts';
@@ -79,6 +79,7 @@ async function readMysql(connection: Connection, query: string, login: string): 
 
 /** A connection that breaks when `signal` aborts. The socket is ours, because mysql2's own `destroy` only says goodbye and waits. */
 async function openMysql(config: SqlAuthenticatorConfig, signal: AbortSignal): Promise<OpenMysql> {
+  const { createConnection } = await import('mysql2');
   const options = await mysqlOptions(config, 0);
   const socket = addAbortSignal(signal, options.stream() as Socket);
   const connection = createConnection({ ...options, stream: socket });

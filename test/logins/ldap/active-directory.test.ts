@@ -94,7 +94,7 @@ suite('a domain controller of Active Directory', { skip: sambaMissing() ?? false
   });
 
   test('an empty password, which the domain would count, does not reach it', async () => {
-    await using authenticator = opened(configured(byName));
+    await using authenticator = await opened(configured(byName));
     const username = domain.usable.name;
     await authenticate([authenticator], { username, password: domain.usable.password }, anybody);
     const result = await authenticate([authenticator], { username, password: '' }, anybody);
@@ -103,7 +103,7 @@ suite('a domain controller of Active Directory', { skip: sambaMissing() ?? false
   });
 
   test('whoever is held after three wrong passwords is not locked out of the domain', async () => {
-    await using authenticator = opened(configured(bySearch));
+    await using authenticator = await opened(configured(bySearch));
     await using counters = await openCounters({ url: 'sqlite:unused' }, { failures: 3, within: 1_800_000 });
     const throttle = new LoginThrottle({ counters, unlockedAt: async () => undefined, now: () => performance.now() });
     const { name: username, password } = domain.usable;

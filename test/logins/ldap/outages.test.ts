@@ -73,7 +73,7 @@ suite('a server in trouble', () => {
 
   test('is not waited for when nobody waits for us', async () => {
     await using silent = await silentServer();
-    await using ldap = opened(ldapConfig({ url: `ldap://127.0.0.1:${silent.port}`, ...byName }));
+    await using ldap = await opened(ldapConfig({ url: `ldap://127.0.0.1:${silent.port}`, ...byName }));
     const giveUp = new AbortController();
     const asked = ldap.check(ada.uid, ada.password, giveUp);
     await sleep(50);

@@ -33,7 +33,7 @@ suite('Active Directory’s reasons', () => {
   test('are told apart', async () => {
     let code = '';
     await using peer = await ldapPeer(() => ({ code: 49, text: textOf(code) }));
-    await using ldap = opened(ldapConfig({ url: peer.url, bind_dn }));
+    await using ldap = await opened(ldapConfig({ url: peer.url, bind_dn }));
     for (const [given, verdict] of Object.entries(MEANINGS)) {
       code = given;
       const attempted = await attempt(ldap, 'ada', 'ada-secret');
@@ -100,7 +100,7 @@ test('who looks on sees each step', async () => {
     bind: reader,
     tls: { ca_file: caFile },
   });
-  await using ldap = opened(config);
+  await using ldap = await opened(config);
   const encrypted =
     /^connected, encrypted with TLSv1\.3; the certificate is of CN=localhost, until \w+ +\d+ [\d:]+ \d+ GMT$/;
   const found = [

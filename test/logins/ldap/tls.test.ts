@@ -70,7 +70,7 @@ suite('LDAPS and StartTLS', () => {
     });
     // Another server is asked then, and this one is not told the password in another way.
     const { ldapsUrl, caFile } = sharedSlapd();
-    await using both = opened(ldapConfig({ url: [url, ldapsUrl], bind_dn, tls: { ca_file: caFile } }));
+    await using both = await opened(ldapConfig({ url: [url, ldapsUrl], bind_dn, tls: { ca_file: caFile } }));
     const { verdict, steps } = await attempt(both, ada.uid, ada.password);
     assert.deepEqual(verdict, { status: 'accepted' });
     assert.match(steps[1] ?? '', new RegExp(`^${url} its certificate has expired; `));

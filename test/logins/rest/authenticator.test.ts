@@ -171,7 +171,7 @@ suite('what was typed arrives byte for byte', () => {
   for (const [what, block, read] of FORMS) {
     test(`in ${what}`, async () => {
       await using peer = await startPeer((_, response) => say(response, {}));
-      await using authenticator = opened(restConfig({ url: peer.url, ...block }));
+      await using authenticator = await opened(restConfig({ url: peer.url, ...block }));
       const arrives = async (username: string, password: string) => {
         const { signal } = new AbortController();
         assert.deepEqual(await authenticator.check(username, password, { signal }), accepted);
@@ -288,7 +288,7 @@ suite('a service that sends back what it was sent', () => {
     test(`${what}: is not repeated`, async () => {
       await using peer = await startPeer((_, response) => say(response, said));
       const config = restConfig({ url: `${peer.url}/?key=${SECRET}`, auth, ...byValue });
-      await using authenticator = opened(config);
+      await using authenticator = await opened(config);
       const steps: string[] = [];
       const { signal } = new AbortController();
       const verdict = await authenticator.check('ada', SECRET, { signal, note: step => steps.push(step) });
@@ -325,7 +325,7 @@ suite('a service that cannot be asked', () => {
   test('is not waited for when nobody waits for us', async () => {
     const arrived = Promise.withResolvers<void>();
     await using peer = await startPeer(() => arrived.resolve());
-    await using authenticator = opened(restConfig({ url: peer.url, ...basic }));
+    await using authenticator = await opened(restConfig({ url: peer.url, ...basic }));
     const giveUp = new AbortController();
     const asking = authenticator.check('ada', 'ada-secret', giveUp);
     await arrived.promise;
@@ -339,7 +339,7 @@ suite('a service that cannot be asked', () => {
 
   test('any more, once it was disposed of, keeps nothing open', async () => {
     await using peer = await startPeer((_, response) => say(response, {}));
-    const authenticator = opened(restConfig({ url: peer.url, ...basic }));
+    const authenticator = await opened(restConfig({ url: peer.url, ...basic }));
     const { signal } = new AbortController();
     assert.deepEqual(await authenticator.check('ada', 'ada-secret', { signal }), accepted);
     assert.equal(peer.connections(), 1);
@@ -373,7 +373,7 @@ test('a service is asked over TLS only with a certificate that can be trusted', 
 test('who looks on is told each step, and no secret', async () => {
   await using peer = await startPeer(({ count }, response) => say(response, { status: count === 1 ? 200 : 401 }));
   const url = `${peer.url}/users/{username}?key=k3y`;
-  await using authenticator = opened(restConfig({ url, ...json }));
+  await using authenticator = await opened(restConfig({ url, ...json }));
   const steps: string[] = [];
   const asking = { signal: new AbortController().signal, note: (step: string) => steps.push(step) };
   await authenticator.check('王', 'ada-secret', asking);

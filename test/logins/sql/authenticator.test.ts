@@ -55,7 +55,7 @@ for (const [kind, open] of Object.entries({ SQLite: sqliteDatabase, MariaDB: mar
     test('decide', async () => {
       await using database = await open();
       const config = sqlConfig({ url: database.url, query });
-      await using authenticator = opened(config);
+      await using authenticator = await opened(config);
       const said = (login: string, password: string) =>
         authenticator.check(login, password, { signal: new AbortController().signal });
       assert.deepEqual(await said('ada', 'ada-secret 🔑'), { status: 'accepted' });
@@ -153,7 +153,7 @@ suite('a SQLite file', () => {
 
 test('what is done is told to somebody who looks on, and nothing of the hash', async () => {
   await using database = await sqliteDatabase();
-  await using authenticator = opened(sqlConfig({ url: database.url, query }));
+  await using authenticator = await opened(sqlConfig({ url: database.url, query }));
   const told = async (login: string, password: string) => {
     const steps: string[] = [];
     await authenticator.check(login, password, {
@@ -248,7 +248,7 @@ suite('a MariaDB server', () => {
   test('is not waited for when nobody waits for us', async () => {
     await using database = await mariadbDatabase();
     const slow = sqlConfig({ url: database.url, query: 'SELECT SLEEP(1) FROM people WHERE login = ?' });
-    await using authenticator = opened(slow);
+    await using authenticator = await opened(slow);
     const giveUp = new AbortController();
     const asked = authenticator.check('ada', 'x', { signal: giveUp.signal });
     await sleep(100);
