@@ -21,8 +21,11 @@ import type { RunCause, Store } from './store/store.ts';
  * data comes from the main thread.
  */
 
-/** So many bytes of heap are too many for a thread that has nothing to do. */
-const GROWN = 192 * 1024 * 1024;
+const MIB = 1024 * 1024;
+/** So much heap is worth looking through when there is nothing to do. */
+const LOOSE = 48 * MIB;
+/** So much that is in use is too much for a thread that has nothing to do. */
+const GROWN = 192 * MIB;
 
 const config = workerData as Config;
 let opened: Promise<Store> | undefined;
@@ -87,15 +90,15 @@ async function answer(request: WorkerRequest): Promise<void> {
 
 v8.setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
-const isGrown = () => v8.getHeapStatistics().used_heap_size > GROWN;
+const used = () => v8.getHeapStatistics().used_heap_size;
 
 /**
  * Gives back the memory that a big run took, while nobody waits: a thread that stays is warm for the next one. One that
  * holds on to it all the same asks to be replaced.
  */
 function tidyUp(): void {
-  if (isGrown()) collect();
-  if (isGrown()) parentPort?.postMessage({ grown: true } satisfies WorkerAnswer);
+  if (used() > LOOSE) collect();
+  if (used() > GROWN) parentPort?.postMessage({ grown: true } satisfies WorkerAnswer);
 }
 
 parentPort?.on('message', async (request: WorkerRequest) => {

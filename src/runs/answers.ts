@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts';
 import type { Encoding, RosterService, SentRoster, SyncAnswer, SyncRefusal } from '../http/roster.ts';
 import { LOGIN_STALE } from '../roster/claims.ts';
 import type { Person, RunNumber, Snapshot, SnapshotNumber } from '../roster/model.ts';
-import type { Hold, Pin, RecordedRun, RunCause, Store } from '../store/store.ts';
+import type { Hold, Pin, RecordedRun, RunCause, RunHead, Store } from '../store/store.ts';
 import { Bodies } from './bodies.ts';
 import { bodyIdOf } from './body.ts';
 import type { BodyId } from './body-file.ts';
@@ -127,7 +127,7 @@ interface Facts {
   readonly served: BodyId | undefined;
   readonly hold: Hold | undefined;
   readonly last: RecordedRun | undefined;
-  readonly good: RecordedRun | undefined;
+  readonly good: RunHead | undefined;
   readonly bad: RecordedRun | undefined;
 }
 
@@ -144,7 +144,7 @@ function looking(store: Store): () => Promise<Facts> {
 
 async function factsIn(store: Store): Promise<Facts> {
   const pin = await store.pins.current();
-  const good = await store.runs.newestGood();
+  const good = await store.runs.heads.newestGood();
   return {
     pin,
     served: await idOf(store, await (pin ? pinned(store, pin) : store.snapshots.newest())),

@@ -32,7 +32,7 @@ interface Measuring {
 export async function measure({ store, fingerprint }: Measuring, run: Case): Promise<Measured> {
   const { prepared, changes, newest } = run;
   const { candidate, problems } = prepared;
-  const good = await store.runs.newestGood();
+  const good = await store.runs.heads.newestGood();
   const now = newest && { number: newest.number, counts: newest, toll: tollNow(run) };
   return {
     counts: sizeOf(candidate),
@@ -44,7 +44,7 @@ export async function measure({ store, fingerprint }: Measuring, run: Case): Pro
     quarantined: keptOut(problems.counts),
     leaving: run.people.flatMap(change => (change.event === 'removed' ? change.before.value : [])),
     proved: await store.runs.provedGood(fingerprint),
-    hadRuns: (await store.runs.newestFinished()) !== undefined,
+    hadRuns: (await store.runs.heads.newestFinished()) !== undefined,
   };
 }
 

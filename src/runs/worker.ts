@@ -1,4 +1,3 @@
-import v8 from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/schema.ts';
 import type { Outcome, RunNumber, SnapshotNumber } from '../roster/model.ts';
@@ -158,9 +157,6 @@ export class RunWorker implements AsyncDisposable {
 
   #started(): Worker {
     if (this.#worker) return this.#worker;
-    // The daemon is started with a small space for what is new (scripts/rosterd), which every thread would have from now on: a
-    // run that changes something took a third longer with it.
-    v8.setFlagsFromString('--max-semi-space-size=0');
     const worker = new Worker(this.#options.module, { workerData: this.#options.config });
     worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
     worker.on('error', error => this.#died(worker, error as Error));

@@ -9,7 +9,7 @@ import { extracts } from './extracts.ts';
 import { integrity } from './files.ts';
 import { holds } from './holds.ts';
 import { countErased, ledger } from './ledger.ts';
-import { mark } from './mark.ts';
+import { marks } from './mark.ts';
 import { keysNamed, namesOf } from './named.ts';
 import { pins } from './pins.ts';
 import { departmentRecords, peopleRecords } from './records.ts';
@@ -73,7 +73,7 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     keysNamed: name => keysNamed(db, name),
     namesOf: key => namesOf(db, key),
     integrity: () => integrity(db),
-    mark: () => mark(db),
+    mark: marks(db),
     lock: async name => {
       if (!keepers) return lockStore(config, name);
       // Spares those who wait for a lock that they try for it each time.

@@ -41,6 +41,16 @@ export const AT_REST = { sync: { fresh_for: '10h' } } as const;
 
 export const AUTHORIZATION = `Basic ${btoa(`omflow:${TOKEN}`)}`;
 
+/** The body of an answer of `/sync`, as it comes. */
+export async function askSync(address: string): Promise<AsyncIterable<Uint8Array>> {
+  const { statusCode, headers, body } = await request(`http://${address}/sync`, {
+    method: 'POST',
+    headers: { authorization: AUTHORIZATION },
+  });
+  if (headers['x-roster-snapshot'] === undefined) throw new Error(`/sync answers ${statusCode} ${await body.text()}`);
+  return body;
+}
+
 /** One answer of `/sync`, to its last byte and as it comes over the wire. */
 export async function sync(address: string, encoding: Encoding = 'identity'): Promise<SyncAnswer> {
   const { statusCode, headers, body } = await request(`http://${address}/sync`, {
@@ -68,12 +78,15 @@ const LOOKS = 20;
 /** The longest that a run may take, in milliseconds. */
 const PATIENCE = 600_000;
 
+const GOOD: readonly RecordedRun['status'][] = ['published', 'unchanged'];
+
 /** Which runs are waited for. */
 interface Awaited {
   /** The run after which they come; 0 for none. */
   readonly after: number;
   readonly count: number;
-  readonly status: RecordedRun['status'];
+  /** Absent: whichever is good. */
+  readonly status?: 'published' | 'unchanged';
 }
 
 export const lastRun = async (store: Store): Promise<number> => (await store.runs.newestFinished())?.number ?? 0;
@@ -86,9 +99,9 @@ export async function runsEnded(store: Store, { after, count, status }: Awaited)
     if (newest && newest.number > last) {
       last = newest.number;
       if (newest.status === 'failed') throw new Error(`a run failed: ${newest.problems[0]?.text}`);
-      if (newest.status === status) seen += 1;
+      if (newest.status === status || (status === undefined && GOOD.includes(newest.status))) seen += 1;
     }
-    if (performance.now() > end) throw new Error(`waited too long for ${count} runs that are ${status}`);
+    if (performance.now() > end) throw new Error(`waited too long for ${count} runs that are ${status ?? 'good'}`);
     await sleep(LOOKS);
   }
 }
