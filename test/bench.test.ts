@@ -163,7 +163,8 @@ describe('a short form, which measures nothing but shows that it could be', { co
     const options = { sizes: [300], only: Object.keys(lines), engine: 'sqlite', profile: undefined } as const;
     const findings = await bench(options, tools);
     assert.doesNotMatch(told.join('\n'), /broke off/);
-    const works = findings.filter(({ ours }) => ours > 0).map(one => one.work);
+    // A few changes of a small store find room in the pages that it has.
+    const works = findings.filter(({ ours }) => ours >= 0).map(one => one.work);
     for (const [name, line] of Object.entries(lines)) {
       assert.ok(
         works.some(work => line.test(work)),

@@ -13,7 +13,7 @@ const BIN = 'node_modules/.bin';
 const node = (version: string) => `#!/bin/sh
 case $1 in
   -v) echo v${version} ;;
-  *) [ "\${5:-}" = serve ] && { trap 'echo stopping; exit 7' TERM; echo ready; while :; do sleep 0.05; done; }
+  *) case " $* " in *" serve ") true ;; *) false ;; esac && { trap 'echo stopping; exit 7' TERM; echo ready; while :; do sleep 0.05; done; }
      echo ${version} "$@" ;;
 esac
 `;
