@@ -83,6 +83,10 @@ export class WholeIntake implements Intake {
     return this.#memberships;
   }
 
+  protected get kept(): readonly PersonRecord[] {
+    return this.#people;
+  }
+
   protected keep(record: PersonRecord): void {
     this.#people.push(record);
   }
@@ -201,7 +205,9 @@ export class LeanIntake extends WholeIntake {
   }
 
   protected override memberships(): readonly MembershipRecord[] {
-    for (const own of this.#left) this.#groups.delete(own);
+    // Whoever has left in one row may be there in another.
+    const listed = new Set(this.kept.map(one => one.key));
+    for (const own of this.#left) if (!listed.has(own)) this.#groups.delete(own);
     return [...this.#groups].flatMap(([person, groups]) => groups.map(group_no => ({ person, group_no })));
   }
 

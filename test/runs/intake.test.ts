@@ -115,3 +115,22 @@ test('who left is told as left, though nobody keeps those who left before', asyn
   const [version] = (await house.store.people.history('j.wu')).slice(-1);
   assert.deepEqual(version?.removal, { reason: 'left', source: 'hr' });
 });
+
+test('who has left one job and begun another is in all their departments', async () => {
+  await using house = await openHouse();
+  const { readsFor } = learning(house);
+  await readsFor('published');
+  // Somebody new, whose old job comes first.
+  await house.hr.execute("insert into members values (8, 'RD'), (8, 'SALES')");
+  const line = await asking(
+    house,
+    `SELECT * FROM employees UNION ALL SELECT 8, 'n.two', 'n.two@acme.example', 'Nia', 'F', 'HQ', '', '2020-01-31', null
+      UNION ALL SELECT 8, 'n.two', 'n.two@acme.example', 'Nia', 'F', 'HQ', '', null, null`,
+  );
+  await readsFor('published', line);
+  const { group_info_list: groups } = await house.served();
+  assert.deepEqual(
+    groups.filter(one => one.user_list.includes('n.two')).map(one => one.group_no),
+    ['HQ', 'RD', 'SALES'],
+  );
+});
