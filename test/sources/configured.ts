@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DepartmentRecord, MembershipRecord, PersonRecord, Problem } from '../../src/roster/model.ts';
+import { ldapSource } from '../../src/sources/ldap/source.ts';
 import { type Pull, type Source, SourceError } from '../../src/sources/source.ts';
 import { sqlSource } from '../../src/sources/sql/source.ts';
 import { sourceConfig } from '../support/config.ts';
@@ -7,8 +8,8 @@ import { sourceConfig } from '../support/config.ts';
 /** The source that a run would make of this block. */
 export function opened(block: Readonly<Record<string, unknown>>): Source {
   const config = sourceConfig({ name: 'hr', type: 'sql', ...block });
-  assert(config.type === 'sql');
-  return sqlSource(config);
+  assert(config.type === 'sql' || config.type === 'ldap');
+  return config.type === 'sql' ? sqlSource(config) : ldapSource(config);
 }
 
 export const TODAY = '2026-11-22';
