@@ -49,6 +49,9 @@ export const PARTIAL = '.partial';
 
 export const bodyPath = ({ folder, id, encoding }: BodyPlace) => join(folder, `${id.number}${SUFFIX[encoding]}`);
 
+/** Whether a file is called as ours are, finished or not: what else is in a folder is none of our business. */
+export const isBodyName = (name: string) => /^\d+\.json(\.gz)?(\..+\.partial)?$/.test(name);
+
 const keyOf = ({ id, encoding }: BodyPlace): Buffer =>
   hash('sha256', JSON.stringify([FORMAT, encoding, id.number, id.digest, id.purged]), 'buffer');
 

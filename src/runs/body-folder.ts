@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { DatabaseAddress } from '../connect/database.ts';
 import type { Store } from '../store/store.ts';
 import { bodyIdOf } from './body.ts';
-import { BodyFile, type BodyId, type BodyPlace, bodyPath, PARTIAL } from './body-file.ts';
+import { BodyFile, type BodyId, type BodyPlace, bodyPath, isBodyName, PARTIAL } from './body-file.ts';
 
 /**
  * Where the answers to `/sync` of a store are kept: beside the file of an embedded store, and for one on a server in the
@@ -45,7 +45,7 @@ export async function tidyBodies(
   stay: readonly BodyId[],
   { all }: { readonly all: boolean },
 ): Promise<void> {
-  const names = await readdir(folder).catch(() => []);
+  const names = (await readdir(folder).catch(() => [])).filter(isBodyName);
   const places = stay.flatMap(id => (['identity', 'gzip'] as const).map(encoding => ({ folder, id, encoding })));
   for (const path of names.map(name => join(folder, name))) {
     const mayStay = path.endsWith(PARTIAL) ? !all && (await isBeingWritten(path)) : await isOneOf(path, places);
