@@ -1,5 +1,5 @@
 import { draftOne } from '../roster/check.ts';
-import { draftAlone, maySet, type SourcePlan } from '../roster/drafts.ts';
+import { type Draft, draftAlone, maySet, type SourcePlan } from '../roster/drafts.ts';
 import { Head } from '../roster/head.ts';
 import { restrict } from '../roster/merge-fields.ts';
 import type {
@@ -172,6 +172,8 @@ export class LeanIntake extends WholeIntake {
   readonly #kept = new Set<PersonKey>();
   /** Those with memberships who have left, and are not served any more: nobody needs to hear of them. */
   readonly #left = new Set<string>();
+  /** The keys of rows without one that are kept: they are known by their usernames, which may be the keys of others. */
+  readonly #keyless = new Set<PersonKey>();
   #leavesOut = false;
   #hasKeyless = false;
   #isWrong = false;
@@ -186,13 +188,21 @@ export class LeanIntake extends WholeIntake {
   override end(): Taken | undefined {
     const { habits } = this.#settings;
     if (this.#hasKeyless && this.#leavesOut) habits.isMixed = true;
+    for (const key of this.#keyless) if (this.#isTaken(key)) this.#noteSeveral(key);
     if (this.#isWrong || habits.isMixed) return undefined;
     const taken = super.end();
     return taken && { ...taken, lean: { steady: this.#steady, newcomers: this.#newcomers, notes: this.#notes } };
   }
 
   protected override addPeople(records: readonly PersonRecord[]): void {
-    for (const record of records) if (!this.#isSettled(record)) this.keep(record);
+    const { plan, habits } = this.#settings;
+    for (const record of records) {
+      const draft = draftAlone(plan, record, this.#groups);
+      const isKnown = draft !== undefined && !habits.several.has(draft.key);
+      if (isKnown && this.#isSettled(record, draft)) continue;
+      if (isKnown && !draft.keyed) this.#keyless.add(draft.key);
+      this.keep(record);
+    }
   }
 
   protected override addMemberships(records: readonly MembershipRecord[]): void {
@@ -212,19 +222,16 @@ export class LeanIntake extends WholeIntake {
   }
 
   /** Whether nobody else has to look at a row. */
-  #isSettled(record: PersonRecord): boolean {
-    const { plan, rules, habits } = this.#settings;
-    if (record.key === '') this.#hasKeyless = true;
-    const draft = draftAlone(plan, record, this.#groups);
-    if (!draft || habits.several.has(draft.key)) return false;
+  #isSettled(record: PersonRecord, draft: Draft): boolean {
+    const { plan, rules } = this.#settings;
+    if (!draft.keyed) this.#hasKeyless = true;
     if (!record.active) return draft.keyed && this.#isLeftOut(draft.key, record.key);
-    const isNew = this.#newcomers !== undefined && draft.keyed;
-    if (!(isNew || this.#steady.isServed(draft.key)) || this.#kept.has(draft.key)) return false;
-    if (this.#steady.has(draft.key) || this.#newcomers?.has(draft.key)) {
-      habits.several.add(draft.key);
-      this.#isWrong = true;
+    if (this.#isTaken(draft.key)) {
+      this.#noteSeveral(draft.key);
       return true;
     }
+    const isNew = this.#newcomers !== undefined && draft.keyed;
+    if (!(isNew || this.#steady.isServed(draft.key)) || this.#kept.has(draft.key)) return false;
     restrict(draft, plan);
     const notes: Problem[] = [];
     const { person, leaf, broken } = draftOne(draft, rules, { add: note => void notes.push(note) });
@@ -235,6 +242,16 @@ export class LeanIntake extends WholeIntake {
     for (const note of notes) this.#notes.add(note);
     this.#groups.delete(ownKeyOf(draft.key, plan));
     return true;
+  }
+
+  #isTaken(key: PersonKey): boolean {
+    return this.#steady.has(key) || this.#newcomers?.has(key) === true;
+  }
+
+  /** One row of theirs was taken for all that there is of them. */
+  #noteSeveral(key: PersonKey): void {
+    this.#settings.habits.several.add(key);
+    this.#isWrong = true;
   }
 
   #pack(person: Person, isNew: boolean): boolean {

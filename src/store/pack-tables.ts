@@ -16,21 +16,38 @@ export async function packTables(db: Kysely<unknown>, engine: Engine): Promise<v
 /** Leaves of another length were damaged before, and are so after it. */
 async function packLeaves(db: Kysely<unknown>, engine: Engine, table: string): Promise<void> {
   const [name, column] = [sql.table(table), sql.ref('leaf')];
-  if (engine === 'mysql') await sql`alter table ${name} modify ${column} varbinary(128) not null`.execute(db);
-  const packed = sql`coalesce(unhex(${column}), unhex(${'0'.repeat(64)}))`;
-  await sql`update ${name} set ${column} = ${packed} where length(${column}) <> 32`.execute(db);
-  if (engine === 'mysql') await sql`alter table ${name} modify ${column} binary(32) not null`.execute(db);
+  const none = sql`unhex(${'0'.repeat(64)})`;
+  if (engine === 'sqlite') {
+    const packed = sql`coalesce(unhex(${column}), ${none})`;
+    await sql`update ${name} set ${column} = ${packed} where length(${column}) <> 32`.execute(db);
+    return;
+  }
+  await sql`alter table ${name} modify ${column} varbinary(128) not null`.execute(db);
+  // A server in strict mode takes no leaf that is none.
+  const packed = sql`if(convert(${column} using ascii) regexp '^[0-9A-Fa-f]{64}$', unhex(${column}), ${none})`;
+  for (let left = true; left; ) {
+    const some = sql`update ${name} set ${column} = ${packed} where length(${column}) <> 32 limit ${sql.lit(AT_ONCE)}`;
+    left = Number((await some.execute(db)).numAffectedRows) > 0;
+  }
+  await sql`alter table ${name} modify ${column} binary(32) not null`.execute(db);
 }
+
+/** Rows that a server changes in one statement: within seconds, for what takes a minute is broken off and begins anew. */
+const AT_ONCE = 100_000;
 
 /** By name the ledger finds people; and what holds now is found by key, never by that it has no end. */
 async function dropIndexes(db: Kysely<unknown>, engine: Engine, table: string): Promise<void> {
-  const drop = (index: string) =>
-    engine === 'mysql' ? db.schema.dropIndex(index).on(table).execute() : db.schema.dropIndex(index).execute();
-  await drop(`${table}_name`);
-  if (engine === 'mysql') return;
-  await drop(`${table}_last`);
+  if (engine === 'mysql') return dropOnServer(db, table, `${table}_name`);
+  for (const name of ['name', 'last']) await db.schema.dropIndex(`${table}_${name}`).execute();
   const index = db.schema.createIndex(`${table}_last`).on(table).column('last');
   await index.where(sql.ref('last'), 'is not', null).execute();
+}
+
+/** It may be gone already, where an earlier try broke off. */
+async function dropOnServer(db: Kysely<unknown>, table: string, index: string): Promise<void> {
+  const { rows } = await sql`select 1 from information_schema.statistics
+    where table_schema = database() and table_name = ${table} and index_name = ${index} limit 1`.execute(db);
+  if (rows.length > 0) await db.schema.dropIndex(index).on(table).execute();
 }
 
 interface Written {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Kysely, Transaction } from 'kysely';
 import { type Digest, digestOf, type Problem, type RunNumber, runNumber } from '../roster/model.ts';
 import { StoreError } from './error.ts';
-import { ASKED_AT_ONCE, chunks } from './records.ts';
+import { chunks } from './records.ts';
 import type { Tables } from './schema.ts';
 
 /**
@@ -81,15 +81,10 @@ export async function replaceList(db: Transaction<Tables>, name: ListName, left:
   await db.deleteFrom('problem_lists').where('digest', '=', name).execute();
 }
 
-/** Deletes the lists that no run has any more. */
+/** Deletes the lists that no run has any more; at once, for a run that ends meanwhile may just take one. */
 export async function dropLists(db: Kysely<Tables>): Promise<void> {
-  const had = await db.selectFrom('runs').select('problems').distinct().execute();
-  const names = new Set(had.map(row => row.problems));
-  const lists = await db.selectFrom('problem_lists').select('digest').execute();
-  const left = lists.map(row => row.digest).filter(digest => !names.has(digest));
-  for (const some of chunks(left, ASKED_AT_ONCE)) {
-    await db.deleteFrom('problem_lists').where('digest', 'in', some).execute();
-  }
+  const had = db.selectFrom('runs').select('problems');
+  await db.deleteFrom('problem_lists').where('digest', 'not in', had).execute();
 }
 
 /** The lowest number among the runs that have each list that is missing, or is not what was written. */

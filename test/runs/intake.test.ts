@@ -134,3 +134,27 @@ test('who has left one job and begun another is in all their departments', async
     ['HQ', 'RD', 'SALES'],
   );
 });
+
+test('a row without a key whose username is the key of somebody else is told, in a first roster and in any other', async () => {
+  await using house = await openHouse();
+  const all = 'SELECT emp_id, account, mail, name, sex, dept_code, tel, leave_date FROM employees';
+  const odd = (left: string) => `SELECT '', '2', 'x@acme.example', 'X', 'F', 'HQ', '', ${left}`;
+  const headed = `${all} WHERE false`;
+  const stories = [
+    ['published', `${all} UNION ALL ${odd('null')}`],
+    ['unchanged', `${headed} UNION ALL ${odd('null')} UNION ALL ${all}`],
+    ['unchanged', `${all} UNION ALL ${odd("'2020-01-31'")}`],
+  ] as const;
+  for (const [status, query] of stories) {
+    // Nothing is learned from one to the next.
+    const { readsFor } = learning(house);
+    assert.equal(await readsFor(status, await asking(house, query)), 2, query);
+    const run = await house.store.runs.newestFinished();
+    assert.deepEqual(
+      run?.problems.map(one => one.code),
+      ['key_missing'],
+      query,
+    );
+  }
+  assert.equal((await house.served()).user_info_list.length, 6);
+});
