@@ -8,6 +8,8 @@ import { timed } from './side-by-side.ts';
 export interface Runs extends AsyncDisposable {
   /** Makes a run that has to end like this; gives the milliseconds until its end was known. */
   make(expected: 'published' | 'unchanged'): Promise<number>;
+  /** Makes a run that publishes what there may be to publish. */
+  settle(): Promise<void>;
 }
 
 const WORKER = new URL('../../src/run-worker.ts', import.meta.url);
@@ -25,6 +27,9 @@ export async function openRuns(config: Config): Promise<Runs> {
     now: () => new Date(),
   });
   return {
+    async settle() {
+      await worker.run('schedule');
+    },
     make: expected =>
       timed(async () => {
         const { outcome } = await worker.run('schedule');

@@ -15,6 +15,7 @@ export const disk: Row = {
     // What a database server keeps is its own matter.
     if (engine !== 'sqlite') return [];
     const house = await open();
+    await house.runs.settle();
     const idle = await grownBy(house, async () => {
       for (let run = 0; run < effort.repeats; run += 1) await house.runs.make('unchanged');
     });
