@@ -23,7 +23,7 @@ export interface Mariadb extends AsyncDisposable {
   readonly port: number;
   /** That of the server now running, or of the last one. */
   readonly pid: number;
-  /** Sends a signal and waits until the server is gone; SIGSTOP and SIGCONT, which do not end it, are only sent. */
+  /** Sends a signal and waits until the server is gone, or stands still; SIGCONT is only sent. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Starts the server again on the data it left behind. */
   start(): Promise<void>;

@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Program } from './program.ts';
 
 /** How to start a server's program, and how to wait until it can be used. */
@@ -25,9 +27,10 @@ export class Server implements AsyncDisposable {
     return this.#program.pid;
   }
 
-  /** Sends a signal and waits until the program is gone; SIGSTOP and SIGCONT, which do not end it, are only sent. */
+  /** Sends a signal and waits until the program is gone, or stands still; SIGCONT is only sent. */
   async kill(signal: NodeJS.Signals): Promise<void> {
     this.#program.kill(signal);
+    if (signal === 'SIGSTOP') await standingStill(this.#program.pid);
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') await this.#program.exited;
   }
 
@@ -39,6 +42,18 @@ export class Server implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#program[Symbol.asyncDispose]();
   }
+}
+
+/** A thread on another core goes on for a moment after the signal was sent, and may answer in it. */
+async function standingStill(pid: number): Promise<void> {
+  const folder = `/proc/${pid}/task`;
+  const isStill = async (thread: string) => / T /.test(await readFile(`${folder}/${thread}/stat`, 'utf8'));
+  for (let look = 0; look < 400; look += 1) {
+    const threads = await Promise.all((await readdir(folder)).map(isStill));
+    if (threads.every(Boolean)) return;
+    await sleep(5);
+  }
+  throw new Error(`process ${pid} goes on although it was stopped`);
 }
 
 async function up(launch: Launch): Promise<Program> {

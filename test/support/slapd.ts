@@ -65,7 +65,7 @@ export interface Slapd extends SlapdAddress, AsyncDisposable {
   add(ldif: string): Promise<void>;
   /** Ends it in good order. */
   stop(): Promise<void>;
-  /** Sends a signal and waits until the server is gone; SIGSTOP and SIGCONT, which do not end it, are only sent. */
+  /** Sends a signal and waits until the server is gone, or stands still; SIGCONT is only sent. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Starts it again, on the same ports and data. */
   start(): Promise<void>;
