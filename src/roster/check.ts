@@ -68,20 +68,20 @@ export function setAside(drafted: Map<PersonKey, Drafted>, steady: Steady): Diff
 /** The names and emails that may come to be asked for by those who are looked at: nobody else has to be asked whose they are. */
 export function wantedBy(drafted: ReadonlyMap<PersonKey, Drafted>, { incumbents, gone, ledger }: Known): Wanted {
   const served = [...incumbents.values(), ...gone].map(stored => stored.value);
-  const people = [...[...drafted.values()].map(one => one.person), ...served];
   const published = [...ledger.byKey.values(), ...[...ledger.byUsername.values()].map(one => one.username)];
+  return marksOf([...personsOf(drafted), ...served], published);
+}
+
+const personsOf = (drafted: ReadonlyMap<PersonKey, Drafted>) => [...drafted.values()].map(one => one.person);
+
+function marksOf(people: readonly Person[], published: readonly string[]): Wanted {
   const names = [...people.flatMap(({ username, login }) => [username, login]), ...published];
   return { names: new Set(names.map(fold)), emails: new Set(people.map(({ email }) => fold(email))) };
 }
 
 /** Adds those to the people of a first roster who may be their rivals, or each other's. */
 export function takeRivals(drafted: Map<PersonKey, Drafted>, newcomers: Newcomers): void {
-  const [names, emails] = [new Set<string>(), new Set<string>()];
-  for (const { person } of drafted.values()) {
-    names.add(fold(person.login));
-    emails.add(fold(person.email));
-  }
-  for (const one of newcomers.takeRivals({ names, emails })) drafted.set(one.person.key, one);
+  for (const one of newcomers.takeRivals(marksOf(personsOf(drafted), []))) drafted.set(one.person.key, one);
 }
 
 export interface CheckInput {

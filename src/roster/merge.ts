@@ -4,7 +4,6 @@ import { enrich, folded, leaveOpen, restrict } from './merge-fields.ts';
 import { type Match, matched, ofUpdate, whyOpen, whyShared } from './merge-match.ts';
 import type { Extract, PersonKey, SourceName } from './model.ts';
 import type { ProblemList } from './problems.ts';
-import type { Steady } from './steady.ts';
 
 /** What the sources say together. */
 export interface Merged {
@@ -30,13 +29,13 @@ interface State {
 
 /**
  * One roster's worth of drafts. The order of plans is that of precedence; the order of extracts or rows never matters.
- * `steady` are people of the first source who are not in its extract.
+ * `aside` are the departments of people of the first source who are not in its extract.
  */
 export function merge(
   extracts: readonly Extract[],
   plans: readonly SourcePlan[],
   problems: ProblemList,
-  steady?: Pick<Steady, 'departments'>,
+  aside: Iterable<string> = [],
 ): Merged {
   const state: State = {
     people: new Map(),
@@ -55,8 +54,7 @@ export function merge(
   const listed = extracts.some(extract => extract.departments !== undefined);
   if (listed) return { people, departments: state.departments, left, joined };
   const order = plans.map(plan => plan.name);
-  const others =
-    steady && order[0] ? [{ departments: [...steady.departments], from: undefined, source: order[0] }] : [];
+  const others = order[0] ? [{ departments: [...aside], from: undefined, source: order[0] }] : [];
   return { people, departments: departmentsNamedBy([...people.values(), ...others], order), left, joined };
 }
 

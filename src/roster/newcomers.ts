@@ -10,6 +10,13 @@ import type { Wanted } from './steady.ts';
 /** How many people are packed together: enough that what they share is written once, few enough to unpack for one of them. */
 const PACKED = 500;
 
+/** Somebody unpacked; `leaf` is the digest of the content. */
+export interface Newcomer {
+  readonly value: Person;
+  readonly content: string;
+  readonly leaf: Digest;
+}
+
 /**
  * The people of a first roster of whom nothing is wrong, packed: about 70 bytes a person besides their key and leaf, where
  * the objects that they are on their way through check take two thousand. Nobody was ever served, so that all that could keep
@@ -56,8 +63,10 @@ export class Newcomers {
   }
 
   /** Everybody, in the order in which they came. */
-  *people(): Generator<Person> {
-    for (const [place, content] of this.#contents()) if (!this.#out.has(place)) yield readPerson(content);
+  *members(): Generator<Newcomer> {
+    for (const [place, content] of this.#contents()) {
+      if (!this.#out.has(place)) yield { value: readPerson(content), content, leaf: this.#head.leaf(place) };
+    }
   }
 
   /** Keys and leaves, in key order. */

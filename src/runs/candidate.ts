@@ -44,7 +44,7 @@ export async function prepare(pulled: Pulled, settings: Settings): Promise<Prepa
   for (const one of excusesOf(pulled)) problems.add(one);
   const lean = pulled.find(one => one.lean)?.lean;
   const newcomers = lean?.newcomers;
-  const aside = { departments: new Set([lean?.steady, newcomers].flatMap(some => [...(some?.departments ?? [])])) };
+  const aside = [lean?.steady, newcomers].flatMap(some => [...(some?.departments ?? [])]);
   const merged = merge(extractsOf(pulled), plans, problems, aside);
   if (lean) problems.addAll(lean.notes);
   const drafted = draft(merged, rules, problems);

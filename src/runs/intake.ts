@@ -108,8 +108,9 @@ export interface Household {
   readonly plans: readonly SourcePlan[];
   readonly rules: Rules;
   readonly store: Store;
+  /** What was learned about the sources; absent: it is learned anew. */
   readonly habits?: Habits | undefined;
-  /** True where nobody asks who was added by a first roster, one by one. */
+  /** True where nobody asks who was added by a first roster: they are counted, but not among the changes of its run. */
   readonly isQuiet?: boolean | undefined;
 }
 

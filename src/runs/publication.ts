@@ -1,7 +1,7 @@
 import { type Candidate, leavesOfPeople, sizeOf } from '../roster/candidate.ts';
 import type { Change } from '../roster/compare.ts';
 import type { Stored } from '../roster/known.ts';
-import { departmentContent, leaf, personContent, rosterDigest } from '../roster/leaf.ts';
+import { departmentContent, personContent, rosterDigest } from '../roster/leaf.ts';
 import {
   type ChangeCounts,
   type Department,
@@ -40,10 +40,11 @@ export function publicationOf(candidate: Candidate, { people, departments, chang
 }
 
 function* namesOf(fresh: readonly Person[], { newcomers }: Candidate): Generator<NewName> {
-  for (const people of [fresh, newcomers?.people() ?? []]) {
-    for (const { key, username, email } of people) yield { key, username, email };
-  }
+  for (const person of fresh) yield nameOf(person);
+  for (const { value } of newcomers?.members() ?? []) yield nameOf(value);
 }
+
+const nameOf = ({ key, username, email }: Person): NewName => ({ key, username, email });
 
 /** With those who are unpacked only while they are written. */
 function withNewcomers({ ended, fresh }: RowChanges, { newcomers }: Candidate): RowChanges {
@@ -53,9 +54,8 @@ function withNewcomers({ ended, fresh }: RowChanges, { newcomers }: Candidate): 
 
 function* rowsWith(fresh: Iterable<NewRow>, newcomers: Newcomers): Generator<NewRow> {
   yield* fresh;
-  for (const person of newcomers.people()) {
-    const content = personContent(person);
-    yield { key: person.key, name: person.username, content, leaf: leaf(content), from: {} };
+  for (const { value, content, leaf } of newcomers.members()) {
+    yield { key: value.key, name: value.username, content, leaf, from: {} };
   }
 }
 

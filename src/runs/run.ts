@@ -8,14 +8,11 @@ import {
   isUnchanged,
   withAdded,
 } from '../roster/compare.ts';
-import type { SourcePlan } from '../roster/drafts.ts';
 import { type GuardRules, guard } from '../roster/guard.ts';
 import type { Department, Outcome, Person, Problem, RunNumber, SourceName } from '../roster/model.ts';
 import { byBytes } from '../roster/order.ts';
 import { ProblemList } from '../roster/problems.ts';
-import type { Rules } from '../roster/tidy.ts';
-import type { Source } from '../sources/source.ts';
-import type { ExtractChanges, Publication, RunCause, RunReport, Store } from '../store/store.ts';
+import type { ExtractChanges, Publication, RunCause, RunReport } from '../store/store.ts';
 import { type Prepared, prepare } from './candidate.ts';
 import {
   type Echo,
@@ -27,7 +24,7 @@ import {
   stillHolds,
   surroundings,
 } from './echo.ts';
-import type { Habits } from './intake.ts';
+import type { Household } from './intake.ts';
 import { outcomeOf } from './lock.ts';
 import { measure } from './measure.ts';
 import { changing, doubted, missing, unclear } from './missing.ts';
@@ -36,22 +33,14 @@ import { excusesOf, failuresOf, isUnproved, type Pulled, readsOf, replaced } fro
 import { extractChanges, pullDue, readNow, type StandInTerms, type Trip } from './stand-in.ts';
 
 /** Everything that a run works with; the composition root puts it together. */
-export interface Line {
-  readonly sources: readonly Source[];
+export interface Line extends Household {
   readonly standIns: ReadonlyMap<SourceName, StandInTerms>;
-  readonly plans: readonly SourcePlan[];
-  readonly rules: Rules;
   readonly guards: GuardRules;
   /** The clients that are configured; what others were served counts no more. */
   readonly clients: readonly string[];
-  readonly store: Store;
   /** Of sources and mappings, without secrets, times and server settings. */
   readonly fingerprint: string;
   readonly timezone: string;
-  /** True where nobody asks who was added by a first roster: they are counted, but not among the changes of its run. */
-  readonly isQuiet?: boolean | undefined;
-  /** What was learned about the sources; absent: it is learned anew. */
-  readonly habits?: Habits | undefined;
   /** What the last run left for this one, which leaves something in its place; absent: everything is thought over anew. */
   readonly memory?: Remembering | undefined;
   now(): Date;

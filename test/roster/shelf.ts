@@ -203,7 +203,7 @@ export class Shelf {
     const extracts = taken ? [taken.extract] : whole;
     const newcomers = taken?.lean?.newcomers;
     const aside = [taken?.lean?.steady, newcomers].flatMap(some => [...(some?.departments ?? [])]);
-    const merged = merge(extracts, plans, problems, { departments: new Set(aside) });
+    const merged = merge(extracts, plans, problems, aside);
     if (taken?.lean) problems.addAll(taken.lean.notes);
     const drafted = draft(merged, rules, problems);
     if (newcomers) takeRivals(drafted, newcomers);
@@ -215,7 +215,7 @@ export class Shelf {
     const looked = check({ merged, drafted, differing, steady, newcomers, rivals, known, rules, problems, order });
     const digest = rosterDigest(leavesOf(looked.departments), leavesOfPeople(looked));
     const others = [...steady.leaves()].map(([key]) => [key, this.#person(key)] as const);
-    const added = Array.from(newcomers?.people() ?? [], value => {
+    const added = Array.from(newcomers?.members() ?? [], ({ value }) => {
       return [value.key, { value, leaf: leaf(personContent(value)), from: {} }] as const;
     });
     const candidate = {

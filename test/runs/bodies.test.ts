@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { Encoding, SyncAnswer } from '../../src/http/roster.ts';
 import { type SnapshotNumber, snapshotNumber } from '../../src/roster/model.ts';
-import { rosterService, type ServedRoster } from '../../src/runs/answers.ts';
+import { type Runner, rosterService, type ServedRoster } from '../../src/runs/answers.ts';
 import { renderSnapshot, renderTo } from '../../src/runs/body.ts';
 import { BodyDraft } from '../../src/runs/body-file.ts';
 import { temporaryFolder } from '../support/folder.ts';
@@ -46,15 +46,7 @@ async function openKept(more: { inMemory?: number; folder?: string } = {}): Prom
     rosterService({
       sync: SYNC,
       store: house.store,
-      runner: {
-        failingSince: undefined,
-        run: () => house.pull(),
-        async render(number: SnapshotNumber) {
-          told.rendered.push(number);
-          await renderTo(house.store, number, id => BodyDraft.open({ folder, id, encoding: 'identity' }));
-          return undefined;
-        },
-      },
+      runner: rendering({ house, folder, rendered: told.rendered }),
       now: () => new Date(),
       delivered: () => {},
       unavailable: error => told.unavailable.push(error.message),
@@ -67,20 +59,23 @@ async function openKept(more: { inMemory?: number; folder?: string } = {}): Prom
   return { house, roster, folder, ...told, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
+/** Renders into files as the daemon's worker does, and notes what. */
+const rendering = ({ house, folder, rendered }: Pick<Kept, 'house' | 'folder' | 'rendered'>): Runner => ({
+  failingSince: undefined,
+  run: () => house.pull(),
+  async render(number: SnapshotNumber) {
+    rendered.push(number);
+    await renderTo(house.store, number, id => BodyDraft.open({ folder, id, encoding: 'identity' }));
+    return undefined;
+  },
+});
+
 /** A service of another daemon, which finds what that one left. */
 const restarted = ({ house, folder, rendered, damaged }: Kept, inMemory?: number): ServedRoster =>
   rosterService({
     sync: SYNC,
     store: house.store,
-    runner: {
-      failingSince: undefined,
-      run: () => house.pull(),
-      async render(number) {
-        rendered.push(number);
-        await renderTo(house.store, number, id => BodyDraft.open({ folder, id, encoding: 'identity' }));
-        return undefined;
-      },
-    },
+    runner: rendering({ house, folder, rendered }),
     now: () => new Date(),
     delivered: () => {},
     unavailable: error => assert.fail(error.message),
