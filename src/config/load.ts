@@ -5,7 +5,7 @@ import { ConfigError } from './error.ts';
 import { extended, readManifest } from './manifest-file.ts';
 import { problemsOf } from './problems.ts';
 import { type Config, configJsonSchema, configSchema, type WrittenConfig } from './schema.ts';
-import { fillSecrets } from './secrets.ts';
+import { credential, fillSecrets, type SecretPlaces } from './secrets.ts';
 import { type SourceConfig, settled, type WrittenSource } from './sources.ts';
 
 /** A configuration that can be used, and what is worth saying about it all the same. */
@@ -27,7 +27,7 @@ export function loadConfig(file: string, env: Readonly<Record<string, string | u
   const wrong = [...form, ...furtherProblems(document, form)];
   const problems = [...lost, ...wrong.filter(one => !lost.some(other => pathOf(other) === pathOf(one)))];
   if (!parsed.success || problems.length > 0) throw new ConfigError(file, problems);
-  const { config, unread, notes } = withManifests(absolute(parsed.data, folder));
+  const { config, unread, notes } = withManifests(absolute(parsed.data, { env, folder }));
   if (unread.length > 0) throw new ConfigError(file, unread);
   return { config: freeze(config), warnings: [...warnings, ...notes] };
 }
@@ -129,25 +129,37 @@ function furtherProblems(document: unknown, form: readonly string[]): string[] {
   ]);
 }
 
-const FILES = new Set(['ca_file', 'cert_file', 'key_file', 'file', 'manifest', 'tokens']);
+const FILES = new Set(['file', 'manifest', 'tokens']);
+const PEM_FILES = new Set(['ca_file', 'cert_file', 'key_file']);
 /** Blocks whose keys are the administrator's own words. */
 const OWN_WORDS = new Set(['map', 'extra', 'values', 'extend', 'hosts', 'headers', 'json', 'form']);
 
-/** Paths count from the folder of the file that names them. */
-function absolute(config: WrittenConfig, folder: string): WrittenConfig {
+/** Paths count from the folder of the file that names them; certificates and keys may be among systemd's credentials. */
+function absolute(config: WrittenConfig, { env, folder }: SecretPlaces): WrittenConfig {
   const path = (name: string) => (isAbsolute(name) ? name : resolve(folder, name));
+  const pem = (name: string) => credential(name, env) ?? path(name);
   const url = (text: string) => (text.startsWith('sqlite:') ? `sqlite:${path(text.slice('sqlite:'.length))}` : text);
+  const placed = (value: string, name: string) => {
+    if (name === 'url') return url(value);
+    return PEM_FILES.has(name) ? pem(value) : FILES.has(name) ? path(value) : value;
+  };
   const walk = (value: unknown, name: string): unknown => {
-    if (typeof value === 'string') return name === 'url' ? url(value) : FILES.has(name) ? path(value) : value;
+    if (typeof value === 'string') return placed(value, name);
     if (Array.isArray(value)) return value.map(one => walk(one, name));
     if (value === null || typeof value !== 'object' || OWN_WORDS.has(name)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, walk(one, key)]));
   };
-  const { listen } = config.server;
-  const socket = listen.startsWith('unix:') ? `unix:${path(listen.slice('unix:'.length))}` : listen;
+  const socket = (address: string) =>
+    address.startsWith('unix:') ? `unix:${path(address.slice('unix:'.length))}` : address;
+  const { listen, monitor, tls } = config.server;
   return {
     ...(walk(config, '') as WrittenConfig),
-    server: { ...config.server, listen: socket },
+    server: {
+      ...config.server,
+      listen: socket(listen),
+      monitor: monitor && socket(monitor),
+      tls: tls && { cert: pem(tls.cert), key: pem(tls.key) },
+    },
   };
 }
 

@@ -1,7 +1,9 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { LIMITED } from '../roster/guard.ts';
 import { authenticator } from './authenticators.ts';
 import { type DatabaseConfig, database, databaseUrl } from './connections.ts';
+import { notify } from './notify.ts';
 import { schedule } from './schedule.ts';
 import { type SourceConfig, source } from './sources.ts';
 import { throttle } from './throttle.ts';
@@ -44,8 +46,29 @@ const retention = z
     monthly: given?.monthly ?? 24,
   }));
 
-const NO_ADDRESS = 'is not an address; write 127.0.0.1:8642 or unix:/run/rosterd.sock';
-const hasPort = (address: string) => address.startsWith('unix:') || Number(/\d+$/.exec(address)?.[0]) < 65_536;
+const NO_ADDRESS =
+  'is not an address; write 127.0.0.1:8642, unix:/run/rosterd.sock, or systemd for the socket that it gives';
+const OTHER_ADDRESS = /^(unix:.+|systemd(:[^:]+)?)$/;
+const hasPort = (address: string) => OTHER_ADDRESS.test(address) || Number(/\d+$/.exec(address)?.[0]) < 65_536;
+
+/** `host:port`, `unix:/path`, or `systemd`, which may be followed by the name of one of several sockets. */
+const address = z
+  .string()
+  .regex(/^(unix:.+|systemd(:[^:]+)?|.+:\d{1,5})$/, { error: NO_ADDRESS, abort: true })
+  .refine(hasPort, NO_ADDRESS);
+
+/** An address, or a network with the length of its prefix. */
+const isNetwork = (text: string) => {
+  const [host = '', bits, ...more] = text.split('/');
+  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(host)] ?? -1;
+  return (
+    longest > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest))
+  );
+};
+const proxy = text.refine(
+  given => given === 'unix' || isNetwork(given),
+  'is not an address or a network; write 10.0.0.5 or 10.0.0.0/24, or unix for whoever calls on the unix socket',
+);
 
 const SCOPES = ['sync', 'authenticate'] as const;
 
@@ -58,11 +81,21 @@ export const configSchema = z.strictObject({
     .union([databaseUrl.transform(url => ({ url })), z.strictObject(database)])
     .transform((store): DatabaseConfig => store),
   server: z.strictObject({
-    listen: z
-      .string()
-      .regex(/^(unix:.+|.+:\d{1,5})$/, { error: NO_ADDRESS, abort: true })
-      .refine(hasPort, NO_ADDRESS)
-      .default('127.0.0.1:8642'),
+    listen: address.default('127.0.0.1:8642'),
+    tls: z
+      .strictObject({
+        cert: text.describe('PEM file of the certificate, with those between it and the authority after it'),
+        key: text.describe('PEM file of the key to it'),
+      })
+      .optional()
+      .describe('serves HTTPS; both files are read again when they change'),
+    monitor: address.optional().describe('where /healthz, /readyz and /metrics are; without it nowhere'),
+    trusted_proxies: z
+      .array(proxy)
+      .default([])
+      .describe(
+        'addresses or networks of proxies whose X-Forwarded-For is believed; unix for those on the unix socket',
+      ),
     clients: z
       .array(
         z.strictObject({
@@ -111,6 +144,7 @@ export const configSchema = z.strictObject({
   guards,
   throttle,
   retention,
+  notify,
 });
 
 /** A configuration as it is written, before the manifests that it names were read. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 
 /** Where `${env:…}` and `${file:…}` are looked up. */
 export interface SecretPlaces {
@@ -11,7 +11,7 @@ export interface SecretPlaces {
 type Path = readonly (string | number)[];
 
 const reference = /\$\{(env|file):([^}]+)\}/g;
-const SECRET_NAMES = new Set(['password']);
+const SECRET_NAMES = new Set(['password', 'secret']);
 const passwordInUrl = /^\w+:\/\/[^/:@]*:[^/@]+@/;
 
 /** What came of filling in the secrets: the document with them, what is wrong, and what is worth a warning. */
@@ -54,11 +54,17 @@ function fromEnv(name: string, { env }: SecretPlaces): Found {
   return text === undefined ? { wrong: `the environment has no ${name}` } : { text };
 }
 
+/** The file of this name that systemd handed over (`LoadCredential=`), if it did. */
+export function credential(name: string, env: SecretPlaces['env']): string | undefined {
+  const folder = env['CREDENTIALS_DIRECTORY'];
+  const path = folder && !name.includes('/') ? join(folder, name) : undefined;
+  return path && existsSync(path) ? path : undefined;
+}
+
 function fromFile(name: string, places: SecretPlaces): Found {
-  const credentials = places.env['CREDENTIALS_DIRECTORY'];
-  const given = credentials && !name.includes('/') ? join(credentials, name) : undefined;
   // What systemd hands over is guarded by the folder it lies in, and shows a group that only the service is in.
-  if (given && existsSync(given)) return read(given);
+  const given = credential(name, places.env);
+  if (given) return read(given);
   const path = resolve(places.folder, name);
   if (!existsSync(path)) return { wrong: `${path}: no such file` };
   const stat = statSync(path);
@@ -72,8 +78,16 @@ function read(path: string): Found {
     return { text: readFileSync(path, 'utf8').replace(/\r?\n$/, '') };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EACCES')
+      return { wrong: `${path}: the account that rosterd runs as may not read it; ${handOver(path)}` };
     return { wrong: `${path}: ${code === 'EISDIR' ? 'is a folder, not a file' : message}` };
   }
+}
+
+/** How somebody who has no account to give the file to lets the daemon read it: systemd does, as root. */
+function handOver(path: string): string {
+  const name = basename(path);
+  return `run "systemctl edit rosterd", write LoadCredential=${name}:${path} below [Service], use it as \${file:${name}}, and restart rosterd`;
 }
 
 /** A path as it is written: `sources[1].people.map`. */

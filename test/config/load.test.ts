@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { ConfigError } from '../../src/config/error.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { callers } from '../../src/http/caller.ts';
 import { sqlSourceIn } from '../support/config.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/folder.ts';
 
@@ -62,6 +63,9 @@ suite('a configuration', () => {
       log_level: 'info',
       server: {
         listen: '127.0.0.1:8642',
+        monitor: undefined,
+        tls: undefined,
+        trusted_proxies: [],
         clients: [{ name: 'omflow', scopes: ['sync'], token_hash: `sha256:${'0'.repeat(64)}` }],
       },
       sync: { fresh_for: 10_000, deadline: 15_000, max_stale: 86_400_000, on_hold: 'fail', first: 'accept' },
@@ -70,6 +74,7 @@ suite('a configuration', () => {
       guards: { protect: [] },
       throttle: { failures: 3, within: 1_800_000 },
       retention: { last: 50, daily: 90 * 86_400_000, monthly: 24 },
+      notify: [],
     });
     const source = sqlSourceIn(config);
     assert.deepEqual(
@@ -333,7 +338,7 @@ suite('what is wrong in a configuration', () => {
     }
     for (const listen of ['localhost', '127.0.0.1:99999', '8642', 'unix:']) {
       assert.deepEqual(await problems(withPiece('{ clients', `{ listen: "${listen}", clients`)), [
-        `server.listen: "${listen}" is not an address; write 127.0.0.1:8642 or unix:/run/rosterd.sock`,
+        `server.listen: "${listen}" is not an address; write 127.0.0.1:8642, unix:/run/rosterd.sock, or systemd for the socket that it gives`,
       ]);
     }
   });
@@ -437,6 +442,53 @@ suite('what is wrong in a configuration', () => {
   });
 });
 
+suite('the server of a configuration', () => {
+  /** The smallest configuration with more said of the server. */
+  const served = (more: string) => withPiece('{ clients', `{ ${more}, clients`);
+
+  test('has a certificate and a socket for monitoring, whose paths count from its folder', async () => {
+    await using folder = await temporaryFolder();
+    const text = served('tls: { cert: tls/own.crt, key: /etc/tls/own.key }, monitor: "unix:run/monitor.sock"');
+    const { tls, monitor, trusted_proxies } = loadConfig(write(folder, text), {}).config.server;
+    assert.deepEqual(tls, { cert: `${folder.path}/tls/own.crt`, key: '/etc/tls/own.key' });
+    assert.equal(monitor, `unix:${folder.path}/run/monitor.sock`);
+    assert.deepEqual(trusted_proxies, []);
+  });
+
+  test('has its certificate and key together', async () => {
+    assert.deepEqual(await problems(served('tls: { cert: own.crt }')), ['server.tls.key: is missing']);
+    assert.deepEqual(await problems(served('tls: { key: "" }')), [
+      'server.tls.cert: is missing',
+      'server.tls.key: is empty',
+    ]);
+  });
+
+  test('trusts proxies by address, by network, or on the unix socket', async () => {
+    const list = ['10.0.0.5', '10.0.0.0/8', '0.0.0.0/0', '2001:db8::1', '2001:db8::/32', '::ffff:10.0.0.0/104', 'unix'];
+    const { config } = await load(served(`trusted_proxies: ${JSON.stringify(list)}`));
+    assert.deepEqual(config.server.trusted_proxies, list);
+    callers(config.server.trusted_proxies);
+  });
+
+  test('trusts nothing that is none of these', async () => {
+    const wrong = [
+      'proxy.example',
+      '10.0.0',
+      '10.0.0.0/33',
+      '10.0.0.0/',
+      '10.0.0.0/8/8',
+      '10.0.0.0/-1',
+      '2001:db8::/129',
+      'Unix',
+    ];
+    const told = wrong.map(
+      (one, place) =>
+        `server.trusted_proxies[${place}]: "${one}" is not an address or a network; write 10.0.0.5 or 10.0.0.0/24, or unix for whoever calls on the unix socket`,
+    );
+    assert.deepEqual(await problems(served(`trusted_proxies: ${JSON.stringify(wrong)}`)), told);
+  });
+});
+
 suite('a file that is no YAML', () => {
   test('is told by line', async () => {
     assert.deepEqual(await problems('store: [a\nserver: {'), [
@@ -519,6 +571,21 @@ suite('a secret', () => {
     assert.equal(await password('${file:./pw}', files, env), 'beside');
   });
 
+  test('may be a certificate, or the key to it: where it is, is told', async () => {
+    await using folder = await temporaryFolder();
+    mkdirSync(join(folder.path, 'cred'));
+    for (const name of ['shown.key', 'ca.pem']) writeFileSync(join(folder.path, 'cred', name), '');
+    const env = { CREDENTIALS_DIRECTORY: join(folder.path, 'cred') };
+    const text = withPiece('type: sql,', 'type: sql, tls: { ca_file: ca.pem },').replace(
+      'server: {',
+      'server: { tls: { cert: shown.pem, key: shown.key },',
+    );
+    const { config } = loadConfig(write(folder, text), env);
+    const at = (name: string) => join(folder.path, name);
+    assert.deepEqual(config.server.tls, { cert: at('shown.pem'), key: at('cred/shown.key') });
+    assert.equal(sqlSourceIn(config).tls?.ca_file, at('cred/ca.pem'));
+  });
+
   test('that others may read, or that is not there, is refused', async () => {
     await using folder = await temporaryFolder();
     const file = write(folder, secret('${file:pw}'));
@@ -585,4 +652,92 @@ suite('a secret', () => {
       'sources[0].url: "postgres://reader:…@db/hr" is not a database address; write mysql://user@host/database or sqlite:FILE',
     ]);
   });
+});
+
+suite('whom to tell', () => {
+  const notified = (...channels: string[]) => `${SMALL}notify:\n${channels.map(one => `  - { ${one} }\n`).join('')}`;
+  const WEBHOOK = 'type: webhook, url: "https://chat.example/hooks/T0000/abcdef"';
+  const EMAIL = 'type: email, server: "smtp://mail.example", from: rosterd@acme.example, to: ops@acme.example';
+  const ALL = ['held', 'failed', 'stale', 'certificate', 'quarantine', 'recovered'];
+
+  test('gets defaults, and files beside the configuration', async () => {
+    const text = notified(WEBHOOK, `${EMAIL}, tls: { ca_file: ca.pem }, on: [held]`);
+    await using folder = await temporaryFolder();
+    const { config, warnings } = loadConfig(write(folder, text), {});
+    assert.deepEqual(warnings, []);
+    assert.deepEqual(config.notify, [
+      { type: 'webhook', url: 'https://chat.example/hooks/T0000/abcdef', format: 'json', on: ALL },
+      {
+        ...{ type: 'email', server: 'smtp://mail.example', from: 'rosterd@acme.example', to: ['ops@acme.example'] },
+        ...{ tls: { ca_file: join(folder.path, 'ca.pem') }, on: ['held'] },
+      },
+    ]);
+  });
+
+  test('is warned about when it is a secret that stands in the file', async () => {
+    const channels = [`${WEBHOOK}, secret: a-long-enough-secret`, `${EMAIL}, user: rosterd, password: hush`];
+    assert.deepEqual((await load(notified(...channels))).warnings, [
+      'notify[0].secret: a secret stands in the file itself; better ${file:NAME} or ${env:NAME}',
+      'notify[1].password: a secret stands in the file itself; better ${file:NAME} or ${env:NAME}',
+    ]);
+  });
+
+  test('takes secrets as they are handed out, and any other text that is long enough', async () => {
+    for (const secret of [`whsec_${'A'.repeat(32)}`, `whsec_${'A'.repeat(43)}=`, 'sixteen letters!']) {
+      assert.equal((await load(notified(`${WEBHOOK}, secret: "\${env:S}"`), { S: secret })).config.notify.length, 1);
+    }
+    for (const secret of ['whsec_short', 'whsec_!', 'fifteen letters']) {
+      assert.deepEqual(await problems(notified(`${WEBHOOK}, secret: "\${env:S}"`), { S: secret }), [
+        'notify[0].secret: "${env:S}" is neither whsec_ and base64 of 24 to 64 bytes nor another text of 16 characters or more',
+      ]);
+    }
+  });
+
+  for (const [what, channel, wrong] of [
+    ['no type', 'url: "https://chat.example/x"', 'type: is missing; there are webhook, email'],
+    ['another type', 'type: pager', 'type: "pager" is not what belongs here; there are webhook, email'],
+    [
+      'an address that is none',
+      'type: webhook, url: "chat.example/x"',
+      'url: "chat.example/x" is not http://host or https://host with a path',
+    ],
+    [
+      'a user in the address',
+      'type: webhook, url: "https://rosterd@chat.example/x"',
+      'url: "https://rosterd@chat.example/x" is no address that can be sent to; a user or a password in it would not be sent',
+    ],
+    [
+      'a mail server with a user',
+      EMAIL.replace('smtp://mail', 'smtp://rosterd@mail'),
+      'server: "smtp://rosterd@mail.example" is not a mail server; write smtp://host:port or smtps://host:port, without a user',
+    ],
+    [
+      'a mail server without a protocol',
+      EMAIL.replace('smtp://', ''),
+      'server: "mail.example" is not a mail server; write smtp://host:port or smtps://host:port, without a user',
+    ],
+    ['a user without a password', `${EMAIL}, user: rosterd`, 'needs user and password together'],
+    [
+      'an email address that is none',
+      EMAIL.replace('from: rosterd@acme.example', 'from: rosterd'),
+      'from: "rosterd" is not an email address',
+    ],
+    ['nobody', EMAIL.replace('to: ops@acme.example', 'to: []'), 'to: is empty'],
+    ['nothing', `${EMAIL}, on: []`, 'on: is empty'],
+    [
+      'something that is not told',
+      `${EMAIL}, on: [pinned]`,
+      'on[0]: "pinned" is none of held, failed, stale, certificate, quarantine, recovered',
+    ],
+    [
+      'a key of the other type',
+      `${WEBHOOK}, server: x`,
+      'server: there is no such key; there are type, url, secret, format, tls, on',
+    ],
+  ] as const) {
+    test(`is refused with ${what}`, async () => {
+      const path = wrong.startsWith('needs') ? 'notify[0]: ' : 'notify[0].';
+      assert.deepEqual(await problems(notified(channel)), [`${path}${wrong}`]);
+    });
+  }
 });
