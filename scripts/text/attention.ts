@@ -1,5 +1,5 @@
 import type { Config } from '../../src/config/schema.ts';
-import { whyOf } from '../../src/runs/answers.ts';
+import { whyOf } from '../../src/runs/why.ts';
 import { excused, type Standing } from '../standing.ts';
 import { adviceOnHold } from './advice.ts';
 import { table } from './columns.ts';

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../src/roster/model.ts';
-import { whyOf } from '../../src/runs/answers.ts';
+import { whyOf } from '../../src/runs/why.ts';
 import type { Delivery, RecordedRun, Store } from '../../src/store/store.ts';
 import { NOTHING } from '../reference.ts';
 import { table } from './columns.ts';

@@ -7,6 +7,7 @@ import { Bodies } from './bodies.ts';
 import { bodyIdOf } from './body.ts';
 import type { BodyId } from './body-file.ts';
 import { servedBodies, tidyBodies } from './body-folder.ts';
+import { whyOf } from './why.ts';
 
 /** What decides about `/sync` besides the store. */
 export interface AnswerSettings {
@@ -226,11 +227,3 @@ function unlessStale(newest: BodyId, { last, good, bad }: Facts, settings: Answe
 const earlier = (a: Date | undefined, b: Date | undefined) => (a && b ? (a < b ? a : b) : (a ?? b));
 
 const fail = (refusal: SyncRefusal): SyncAnswer => ({ status: 'fail', refusal });
-
-/** A run's first problem, as one sentence. */
-export function whyOf(run: RecordedRun): string {
-  const first = run.problems.find(one => one.effect === 'failed');
-  if (first) return first.source === '' ? first.text : `source ${first.source}: ${first.text}`;
-  if (run.findings.length > 0) return run.findings.map(finding => finding.text).join('; ');
-  return run.status === 'running' ? 'the last run has not ended' : `the last run was ${run.status}`;
-}

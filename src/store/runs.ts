@@ -154,6 +154,7 @@ const runHead = (row: Row): RunHead => ({
   findings: JSON.parse(row.findings) as GuardFinding[],
   fingerprint: row.fingerprint,
   sources: (JSON.parse(row.sources) as WrittenRead[]).map(sourceRead),
+  counts: JSON.parse(row.counts) as ProblemCount[],
   found: row.problems === '' ? undefined : digestOf(row.problems),
 });
 
@@ -166,7 +167,6 @@ async function withReports(db: Kysely<Tables>, rows: readonly Row[]): Promise<Re
   return rows.map(row => ({
     ...runHead(row),
     problems: listIn(lists, row.problems, row.number),
-    counts: JSON.parse(row.counts) as ProblemCount[],
   }));
 }
 
