@@ -3,6 +3,7 @@ import type { Authenticator } from '../src/logins/authenticate.ts';
 import { openAuthenticators } from '../src/logins/open.ts';
 import { survey } from '../src/logins/sql/authenticator.ts';
 import { passwordLookup } from '../src/logins/sql/lookup.ts';
+import { type Channel, channelsOf, postTo } from '../src/notices/channel.ts';
 import { fold } from '../src/roster/fold.ts';
 import type { PersonRecord, Problem, RowCounts, Snapshot, SnapshotNumber } from '../src/roster/model.ts';
 import { dayIn } from '../src/runs/time.ts';
@@ -23,7 +24,10 @@ export interface Finding {
   readonly warnings?: readonly string[];
 }
 
-/** Tries everything that a configuration names, and changes nothing: sources are read, directories asked, the store opened. */
+/**
+ * Tries everything that a configuration names, and changes nothing: sources are read, directories asked, the store is opened,
+ * and whoever is to be told things is connected to, and told nothing.
+ */
 export async function checkUp(config: Config): Promise<Finding[]> {
   const sources = await openSources(config.sources);
   await using opened = new AsyncDisposableStack();
@@ -35,6 +39,7 @@ export async function checkUp(config: Config): Promise<Finding[]> {
     ...(await Promise.all(sources.map(source => sourceFinding(source, config)))),
     ...(await Promise.all(asked)),
     ...(authenticators.length === 0 ? [nobodyAsks] : []),
+    ...(await Promise.all(channelsOf(config.notify).map(channelFinding))),
   ];
 }
 
@@ -165,4 +170,17 @@ function schemesText(schemes: ReadonlyMap<string, number>, people: number): stri
   const having = schemes.values().reduce((sum, count) => sum + count, 0);
   const text = `answers; ${having} of ${people} people have a password there`;
   return counts.length === 0 ? text : `${text}: ${counts.join(', ')}`;
+}
+
+/** Whether somebody could be told something, as far as that can be known without telling it. */
+async function channelFinding({ name, config }: Channel): Promise<Finding> {
+  const part = `notify ${name}`;
+  try {
+    const post = await postTo(config);
+    await post.reach(AbortSignal.timeout(30_000));
+    const text = config.type === 'email' ? 'takes mail; none was sent' : 'can be reached; nothing was sent';
+    return { part, fine: true, text };
+  } catch (error) {
+    return { part, fine: false, text: (error as Error).message };
+  }
 }

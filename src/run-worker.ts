@@ -1,9 +1,11 @@
+import { hostname } from 'node:os';
 import v8 from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Config } from './config/schema.ts';
 import { databaseAddress } from './connect/database.ts';
 import { mayEcho, openLine } from './line.ts';
+import type { Announced, ShownCertificate } from './notices/announce.ts';
 import type { SnapshotNumber } from './roster/model.ts';
 import { renderSnapshot, renderTo } from './runs/body.ts';
 import { BodyDraft, BodyUnwritable } from './runs/body-file.ts';
@@ -66,6 +68,16 @@ async function render(snapshot: SnapshotNumber): Promise<Uint8Array<ArrayBuffer>
   }
 }
 
+/** Loaded only where somebody is to be told: mail alone is as much code as a run. */
+async function tell(certificate: ShownCertificate | undefined): Promise<Announced[]> {
+  const [{ announce }, { healthOf }] = await Promise.all([import('./notices/announce.ts'), import('./runs/health.ts')]);
+  const store = await openedStore();
+  const now = new Date();
+  const health = await healthOf(config, store, now);
+  const { notify, sync, timezone } = config;
+  return await announce({ notify, sync, timezone, store, health, certificate, host: hostname(), now });
+}
+
 async function answer(request: WorkerRequest): Promise<void> {
   const reply = (message: WorkerAnswer, transfer: ArrayBuffer[] = []) => parentPort?.postMessage(message, transfer);
   try {
@@ -80,6 +92,7 @@ async function answer(request: WorkerRequest): Promise<void> {
       const pruning = await pruneWhenDue(await openedStore(), { retention, timezone, now: new Date() });
       return reply({ id: request.id, answer: pruning });
     }
+    if (request.ask === 'announce') return reply({ id: request.id, answer: await tell(request.certificate) });
     const bytes = await render(request.snapshot);
     reply({ id: request.id, answer: bytes }, bytes ? [bytes.buffer] : []);
   } catch (error) {

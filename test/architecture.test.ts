@@ -64,6 +64,8 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   store: ['roster', 'connect'],
   logins: ['roster', 'connect'],
   http: ['roster', 'connect'],
+  notices: ['roster', 'connect'],
+  systemd: [],
   runs: ['roster'],
 };
 

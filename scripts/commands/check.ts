@@ -13,7 +13,7 @@ interface CheckOptions extends CommonOptions {
 }
 
 export const command = verb('check', {
-  more: 'Sources are read to their end, directories are asked for somebody who cannot exist, password hashes are looked at by their form alone, the store is only opened.',
+  more: 'Sources are read to their end, directories are asked for somebody who cannot exist, password hashes are looked at by their form alone, the store is only opened, and those whom notify names are connected to and told nothing.',
   exits: { fine: 'everything answers', failed: 'something does not answer, or not as the configuration expects' },
   examples: [
     ['rosterd check', 'after every change of the configuration'],

@@ -8,6 +8,11 @@ import { type Bounds, bytesOf, CODINGS, textOf } from './http-body.ts';
 import { HttpError } from './http-error.ts';
 import { tlsOptions } from './tls.ts';
 
+/** How to read an answer; see `HttpSettings`. */
+interface Reading extends Bounds {
+  readonly anyText: boolean;
+}
+
 /**
  * A connection to one origin for one exchange at a time. It opens when it is first needed, and anew when the server closed
  * it in between. undici's own pools would not let go of one that is still opening.
@@ -39,7 +44,7 @@ export class HttpConnection {
   }
 
   /** The whole answer. Throws what undici, the socket or TLS do, or an HttpError; then the connection is of no more use. */
-  async exchange(request: HttpRequest, bounds: Bounds): Promise<HttpResponse> {
+  async exchange(request: HttpRequest, bounds: Reading): Promise<HttpResponse> {
     const giveUp = () => void this.destroy();
     bounds.signal.addEventListener('abort', giveUp);
     try {
@@ -61,7 +66,7 @@ export class HttpConnection {
     await Promise.all([ended, closed]);
   }
 
-  async #ask({ method, url, headers, body }: HttpRequest, bounds: Bounds): Promise<HttpResponse> {
+  async #ask({ method, url, headers, body }: HttpRequest, bounds: Reading): Promise<HttpResponse> {
     this.#answering = false;
     const path = `${url.pathname}${url.search}`;
     const asked = { method, path, headers: withCodings(headers).flat(), body: body ?? null };
@@ -71,13 +76,13 @@ export class HttpConnection {
     const bytes = await bytesOf(answer.body, received.get('content-encoding'), bounds);
     // undici takes a reset for the end of a body whose length nobody told.
     if (this.#wasReset && !isDelimited(received)) throw this.#broken;
-    const text = textOf(bytes, received.get('content-type'), answer.statusCode < 300);
+    const text = textOf(bytes, received.get('content-type'), answer.statusCode < 300 && !bounds.anyText);
     return { status: answer.statusCode, headers: received, text };
   }
 
   #open(where: buildConnector.Options, tls: TlsConfig, done: buildConnector.Callback): void {
     this.#broken = undefined;
-    const socket = open(where, tls);
+    const socket = openSocket(where, tls);
     this.#socket = socket;
     const failed = (error: Error) => done(error, null);
     socket.on('error', error => {
@@ -90,8 +95,10 @@ export class HttpConnection {
   }
 }
 
+type Where = Pick<buildConnector.Options, 'protocol' | 'hostname' | 'port'>;
+
 /** A socket that connects to where a URL points, encrypted if that says so. */
-function open({ protocol, hostname, port }: buildConnector.Options, tls: TlsConfig): Socket {
+export function openSocket({ protocol, hostname, port }: Where, tls: TlsConfig): Socket {
   if (protocol === 'http:') return connectTcp({ host: hostname, port: Number(port || 80), noDelay: true });
   const name = tls.server_name ?? hostname;
   return connectTls({

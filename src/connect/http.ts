@@ -34,6 +34,8 @@ export interface HttpSettings {
   readonly timeout: number;
   /** Most bytes of a body, inflated. */
   readonly limit: number;
+  /** True takes a body that is not in its charset, with U+FFFD in it: for whoever only looks at the status. */
+  readonly anyText?: boolean;
 }
 
 /**
@@ -59,11 +61,11 @@ export class HttpClient implements AsyncDisposable {
     signal.throwIfAborted();
     this.#mustBeOpen();
     mustBeSendable(request);
-    const { timeout, limit } = this.#settings;
+    const { timeout, limit, anyText = false } = this.#settings;
     using deadline = new Deadline(timeout, [signal, this.#end.signal]);
     const connection = this.#take(request.url.origin);
     try {
-      const response = await connection.exchange(request, { limit, signal: deadline.signal });
+      const response = await connection.exchange(request, { limit, anyText, signal: deadline.signal });
       this.#keep(request.url.origin, connection);
       return response;
     } catch (error) {

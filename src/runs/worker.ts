@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/schema.ts';
+import type { Announced, ShownCertificate } from '../notices/announce.ts';
 import type { Outcome, RunNumber, SnapshotNumber } from '../roster/model.ts';
 import type { RunCause, RunReport } from '../store/store.ts';
 import { type Memory, NO_MEMORY } from './echo.ts';
@@ -9,6 +10,7 @@ import type { AutomaticPruning } from './prune.ts';
 export type WorkerRequest =
   | { readonly id: number; readonly ask: 'run'; readonly cause: RunCause; readonly memory: Memory }
   | { readonly id: number; readonly ask: 'prune' }
+  | { readonly id: number; readonly ask: 'announce'; readonly certificate: ShownCertificate | undefined }
   | { readonly id: number; readonly ask: 'render'; readonly snapshot: SnapshotNumber };
 
 type Request = WorkerRequest extends infer One ? (One extends unknown ? Omit<One, 'id'> : never) : never;
@@ -38,8 +40,8 @@ export interface WorkerOptions {
   /** The module of the worker's composition root. */
   readonly module: URL;
   readonly config: Config;
-  /** Told of every run once, however many wait for it. */
-  onRun(summary: RunSummary): void;
+  /** Told of every run once, however many wait for it, and how many milliseconds it took. */
+  onRun(summary: RunSummary, took: number): void;
   /** Told of what was pruned, which is tried now and then after a run, and done once a day. */
   onPruned(pruning: AutomaticPruning): void;
   /** Told when a run could not be made, or the thread died by itself. */
@@ -57,14 +59,22 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+/** A thread, and what it was asked and has not answered. */
+interface Thread {
+  readonly worker: Worker;
+  readonly waiting: Map<number, Waiting>;
+}
+
 /**
  * The one warm thread in which runs are made and bodies rendered, so that logins and health stay quick meanwhile. It is
- * started when it is first needed, and replaced when it died or has grown.
+ * started when it is first needed, and replaced when it died or has grown, or is to work by another configuration.
  */
 export class RunWorker implements AsyncDisposable {
   readonly #options: WorkerOptions;
-  readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker | undefined;
+  #config: Config;
+  #thread: Thread | undefined;
+  /** Those that are only to end what they were asked. */
+  readonly #leaving = new Set<Thread>();
   #next = 1;
   #running: Promise<RunSummary> | undefined;
   #began: Date | undefined;
@@ -77,6 +87,18 @@ export class RunWorker implements AsyncDisposable {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#config = options.config;
+  }
+
+  /** Works by another configuration from the next request on; what was asked before ends as it began. */
+  configure(config: Config): void {
+    this.#config = config;
+    this.#memory = NO_MEMORY;
+    const thread = this.#thread;
+    this.#thread = undefined;
+    if (!thread) return;
+    if (thread.waiting.size === 0) void thread.worker.terminate();
+    else this.#leaving.add(thread);
   }
 
   /** True while a run of ours is under way. */
@@ -104,12 +126,14 @@ export class RunWorker implements AsyncDisposable {
   async #make(cause: RunCause): Promise<RunSummary> {
     const began = this.#options.now();
     this.#began = began;
+    const config = this.#config;
     try {
       const { summary, memory } = (await this.#ask({ ask: 'run', cause, memory: this.#memory })) as RunAnswer;
-      this.#memory = memory;
+      // What was learned under another configuration says nothing.
+      if (config === this.#config) this.#memory = memory;
       if (summary.outcome.status === 'published' || summary.outcome.status === 'unchanged')
         this.#failingSince = undefined;
-      this.#options.onRun(summary);
+      this.#options.onRun(summary, this.#options.now().getTime() - began.getTime());
       void this.#prune();
       return summary;
     } catch (error) {
@@ -137,12 +161,18 @@ export class RunWorker implements AsyncDisposable {
     return this.#ask({ ask: 'render', snapshot }) as Promise<Uint8Array | undefined>;
   }
 
+  /** Tells of bad states that were entered or left; gives what became of that. */
+  announce(certificate: ShownCertificate | undefined): Promise<Announced[]> {
+    return this.#ask({ ask: 'announce', certificate }) as Promise<Announced[]>;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
-    const worker = this.#worker;
-    this.#worker = undefined;
-    this.#fail(new Error(STOPPING));
-    await worker?.terminate();
+    const threads = [...this.#leaving, ...(this.#thread ? [this.#thread] : [])];
+    this.#thread = undefined;
+    this.#leaving.clear();
+    for (const thread of threads) fail(thread, new Error(STOPPING));
+    await Promise.all(threads.map(({ worker }) => worker.terminate()));
   }
 
   #ask(request: Request): Promise<unknown> {
@@ -150,50 +180,59 @@ export class RunWorker implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       // Whatever were started now nobody would stop any more.
       if (this.#stopping) throw new Error(STOPPING);
-      this.#waiting.set(id, { resolve, reject });
-      this.#started().postMessage({ id, ...request } as WorkerRequest);
+      const { worker, waiting } = this.#started();
+      waiting.set(id, { resolve, reject });
+      worker.postMessage({ id, ...request } as WorkerRequest);
     });
   }
 
-  #started(): Worker {
-    if (this.#worker) return this.#worker;
-    const worker = new Worker(this.#options.module, { workerData: this.#options.config });
-    worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
-    worker.on('error', error => this.#died(worker, error as Error));
-    worker.on('exit', code => this.#died(worker, new Error(`the run's thread ended (${code})`)));
-    this.#worker = worker;
-    return worker;
+  #started(): Thread {
+    if (this.#thread) return this.#thread;
+    const worker = new Worker(this.#options.module, { workerData: this.#config });
+    const thread: Thread = { worker, waiting: new Map() };
+    worker.on('message', (answer: WorkerAnswer) => this.#settle(thread, answer));
+    worker.on('error', error => this.#died(thread, error as Error));
+    worker.on('exit', code => this.#died(thread, new Error(`the run's thread ended (${code})`)));
+    this.#thread = thread;
+    return thread;
   }
 
-  #settle(answer: WorkerAnswer): void {
+  #settle(thread: Thread, answer: WorkerAnswer): void {
     if ('grown' in answer) {
-      if (this.#waiting.size === 0) this.#retire();
+      if (thread.waiting.size === 0) this.#retire(thread);
       return;
     }
-    const waiting = this.#waiting.get(answer.id);
-    this.#waiting.delete(answer.id);
+    const waiting = thread.waiting.get(answer.id);
+    thread.waiting.delete(answer.id);
     if ('failure' in answer) waiting?.reject(Object.assign(new Error(answer.failure), { stack: answer.stack }));
     else waiting?.resolve(answer.answer);
+    if (thread.waiting.size === 0 && this.#leaving.has(thread)) this.#retire(thread);
   }
 
   /** Memory that a big run took is given back by ending the thread; the next request starts another. */
-  #retire(): void {
-    const worker = this.#worker;
-    this.#worker = undefined;
-    worker?.removeAllListeners('exit');
-    void worker?.terminate();
+  #retire(thread: Thread): void {
+    this.#forget(thread);
+    thread.worker.removeAllListeners('exit');
+    void thread.worker.terminate();
   }
 
-  #died(worker: Worker, error: Error): void {
-    if (this.#worker !== worker) return;
-    this.#worker = undefined;
+  #died(thread: Thread, error: Error): void {
+    if (!this.#forget(thread)) return;
     // Whoever waits for a run says so; without anybody it would go unnoticed.
-    if (this.#waiting.size === 0) this.#options.onFailure(error);
-    this.#fail(error);
+    if (thread.waiting.size === 0) this.#options.onFailure(error);
+    fail(thread, error);
   }
 
-  #fail(error: Error): void {
-    for (const waiting of this.#waiting.values()) waiting.reject(error);
-    this.#waiting.clear();
+  /** False when it was none of ours any more. */
+  #forget(thread: Thread): boolean {
+    if (this.#leaving.delete(thread)) return true;
+    if (this.#thread !== thread) return false;
+    this.#thread = undefined;
+    return true;
   }
+}
+
+function fail({ waiting }: Thread, error: Error): void {
+  for (const one of waiting.values()) one.reject(error);
+  waiting.clear();
 }

@@ -43,10 +43,23 @@ export async function maskRuns(db: Kysely<Tables>, traces: Traces, write: Transa
   }
 }
 
-/** JSON with the sentences in it masked: those of findings, and those that say why a source could not be read. */
+/** The same for what somebody was told, or still is to be. */
+export async function maskNotices(db: Kysely<Tables>, traces: Traces, write: Transaction<Tables>): Promise<void> {
+  const rows = await db.selectFrom('notices').select(['number', 'content']).execute();
+  for (const { number, content } of rows) {
+    const left = maskedTexts(content, traces);
+    if (left === content) continue;
+    await write.updateTable('notices').set({ content: left }).where('number', '=', number).execute();
+  }
+}
+
+/**
+ * JSON with the sentences in it masked: those of findings, those that say why something could not be done, and the reason
+ * that an administrator gave.
+ */
 const maskedTexts = (json: string, traces: Traces): string =>
   JSON.stringify(JSON.parse(json), (name, value: unknown) =>
-    typeof value === 'string' && ['text', 'why'].includes(name) ? masked(value, traces) : value,
+    typeof value === 'string' && ['text', 'why', 'reason'].includes(name) ? masked(value, traces) : value,
   );
 
 /** The hold that stands keeps its candidate, but nobody who is in that is purged. Tells how many say something of them. */

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely';
 import { digestOf, type PersonKey, type Provenance, type SnapshotNumber } from '../roster/model.ts';
 import { type Traces, tracesOf } from '../roster/traces.ts';
 import { leaveLeaves, placesOf } from './erased-leaves.ts';
-import { eraseProblems, maskHolds, maskRuns } from './erased-texts.ts';
+import { eraseProblems, maskHolds, maskNotices, maskRuns } from './erased-texts.ts';
 import { StoreError } from './error.ts';
 import { eraseRecords } from './extracts.ts';
 import { finishPurge } from './files.ts';
@@ -81,6 +81,7 @@ async function eraseAll(db: Kysely<Tables>, erasing: Erasing): Promise<Purged> {
     await forgetLogins(write, [...forms.map(form => form.name), ...(await namesOf(write, traces.key))]);
     await eraseNames(write, traces.key);
     await maskRuns(db, traces, write);
+    await maskNotices(db, traces, write);
   }
   return {
     versions: forms.length,

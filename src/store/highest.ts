@@ -1,8 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { Tables } from './schema.ts';
 
-/** What is counted 1, 2, 3 …; the deliveries for their order alone. */
-type Counted = 'snapshots' | 'runs' | 'holds' | 'pins' | 'deliveries';
+/** What is counted 1, 2, 3 …; deliveries and notices for their order alone. */
+type Counted = 'snapshots' | 'runs' | 'holds' | 'pins' | 'deliveries' | 'notices';
 
 /** The highest number that was given; undefined where there is none. */
 export async function highest(db: Kysely<Tables>, table: Counted): Promise<number | undefined> {

@@ -11,6 +11,7 @@ import { holds } from './holds.ts';
 import { countErased, ledger } from './ledger.ts';
 import { marks } from './mark.ts';
 import { keysNamed, namesOf } from './named.ts';
+import { notices } from './notices.ts';
 import { pins } from './pins.ts';
 import { departmentRecords, peopleRecords } from './records.ts';
 import { prune } from './retention.ts';
@@ -64,6 +65,7 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     deliveries: deliveries(db),
     pins: pins(db),
     unlocks: unlocks(db),
+    notices: notices(db),
     ledger: asked => ledger(db, asked),
     prune: (pruning, how) => prune(db, pruning, how),
     purge: (key, how) => purge(db, key, how),

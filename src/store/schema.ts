@@ -167,6 +167,41 @@ export interface Tables {
     /** From then on they do not count. */
     expire: number | null;
   };
+  /** See `KnownState`; and one row of the subject `""`, by which those who look wait for each other. */
+  notice_states: {
+    subject: string;
+    mark: string;
+    level: number;
+    /** 1 while it is bad. */
+    standing: number;
+    entered: number | null;
+    since: number | null;
+    run: number;
+  };
+  /** What channels are to be told, and were: a row for each channel. */
+  notices: {
+    /** Rises with every notice. */
+    number: number;
+    id: string;
+    /** A digest of where it leads. */
+    channel: string;
+    subject: string;
+    entered: number;
+    kind: string;
+    at: number;
+    content: string;
+    /** How many tries failed. */
+    attempts: number;
+    /** When the next one may be made. */
+    due: number;
+    /** Until when somebody is at it; null when nobody is. */
+    claimed: number | null;
+    /** 1 when a try failed after which nobody knows whether it arrived. */
+    maybe: number;
+    /** `sent`, `given_up`, or `""` while it waits. */
+    outcome: string;
+    ended: number | null;
+  };
 }
 
 /** The columns of each table's primary key; whatever copies a store goes through all of these tables by them. */
@@ -190,6 +225,8 @@ export const PRIMARY_KEYS: { readonly [Table in keyof Tables]: readonly (keyof T
   deliveries: ['id'],
   unlocks: ['name'],
   login_failures: ['key'],
+  notice_states: ['subject'],
+  notices: ['number'],
 };
 
 /**
@@ -216,6 +253,7 @@ export function migrations(engine: Engine): Record<string, Migration> {
     '2026-11-22-third-decisions': { up: db => decisionTables(db, engine) },
     '2026-11-23-fourth-logins': { up: db => loginTables(db, engine) },
     '2026-11-24-fifth-packed': { up: db => packTables(db, engine) },
+    '2026-11-25-sixth-notices': { up: db => noticeTables(db, engine) },
   };
 }
 
@@ -410,4 +448,36 @@ async function loginTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
     .addColumn('points', count, column => column.notNull())
     .addColumn('expire', count)
     .execute();
+}
+
+async function noticeTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
+  const { key, short, long, count } = TYPES[engine];
+  await db.schema
+    .createTable('notice_states')
+    .addColumn('subject', key, column => column.primaryKey().notNull())
+    .addColumn('mark', short, column => column.notNull())
+    .addColumn('level', count, column => column.notNull())
+    .addColumn('standing', count, column => column.notNull())
+    .addColumn('entered', count)
+    .addColumn('since', count)
+    .addColumn('run', count, column => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('notices')
+    .addColumn('number', count, column => column.primaryKey())
+    .addColumn('id', short, column => column.notNull())
+    .addColumn('channel', short, column => column.notNull())
+    .addColumn('subject', key, column => column.notNull())
+    .addColumn('entered', count, column => column.notNull())
+    .addColumn('kind', short, column => column.notNull())
+    .addColumn('at', count, column => column.notNull())
+    .addColumn('content', long, column => column.notNull())
+    .addColumn('attempts', count, column => column.notNull())
+    .addColumn('due', count, column => column.notNull())
+    .addColumn('claimed', count)
+    .addColumn('maybe', count, column => column.notNull())
+    .addColumn('outcome', short, column => column.notNull())
+    .addColumn('ended', count)
+    .execute();
+  await sql`insert into notice_states (subject, mark, level, standing, run) values ('', '', 0, 0, 0)`.execute(db);
 }

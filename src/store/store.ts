@@ -1,3 +1,4 @@
+import type { NoticeKind } from '../config/notify.ts';
 import type { Entry } from '../roster/compare.ts';
 import type { Form, Ledger, Removal, Stored } from '../roster/known.ts';
 import type {
@@ -63,7 +64,7 @@ export interface RunReport {
 }
 
 /** A recorded run without its problems: cheap to read, however many those are. */
-export interface RunHead extends Pick<RunReport, 'sources'> {
+export interface RunHead extends Pick<RunReport, 'sources' | 'counts'> {
   readonly number: RunNumber;
   readonly cause: RunCause;
   readonly started: Date;
@@ -380,6 +381,71 @@ export interface Deliveries {
   finishedTo(client: string, count: number): Promise<Delivery[]>;
 }
 
+/** A state that somebody may be told of, as it was when something about it was last written down. */
+export interface KnownState {
+  /** `held`, `failed`, or `certificate` with whose it is. */
+  readonly subject: string;
+  /** What tells this spell from another one, such as the number of the hold; `""` where nothing does. */
+  readonly mark: string;
+  /** How bad it is, or how bad it was told to be; 0 is good. */
+  readonly level: number;
+  /** True while it is bad, and that was told. */
+  readonly standing: boolean;
+  /** When it was last noticed that it became bad. With the subject this names the spell. */
+  readonly entered: Date | undefined;
+  /** Since when it is bad, or was. */
+  readonly since: Date | undefined;
+  /** The newest ended run when this was written; 0 for none. */
+  readonly run: number;
+}
+
+/** One thing to tell one channel. */
+export interface FreshNotice {
+  /** Stays the same through all tries, so that who is told can tell repeats. */
+  readonly id: string;
+  readonly channel: string;
+  readonly subject: string;
+  /** Of the spell that it is about. */
+  readonly entered: Date;
+  readonly kind: NoticeKind;
+  readonly at: Date;
+  /** JSON; see `notices/notice.ts`. */
+  readonly content: string;
+}
+
+export interface WaitingNotice extends FreshNotice {
+  readonly number: number;
+  /** How many tries there were. */
+  readonly attempts: number;
+}
+
+/** What is known of the states that somebody is told of, and what is still to be told. */
+export interface Notices {
+  /** By subject. */
+  states(): Promise<KnownState[]>;
+  /**
+   * Writes states, and what there is to tell of that, at once. False, and nothing is written, when the states are not
+   * `before` any more: somebody else has looked meanwhile. What was not begun to be told of the same spell is dropped, and
+   * `recovered` with it where nothing else was told.
+   */
+  record(look: {
+    readonly before: readonly KnownState[];
+    readonly after: readonly KnownState[];
+    readonly fresh: readonly FreshNotice[];
+  }): Promise<boolean>;
+  /** Takes what a channel is to be told next, so that nobody else tells it until then; undefined when nothing is due. */
+  claimNext(channel: string, claim: { readonly now: Date; readonly until: Date }): Promise<WaitingNotice | undefined>;
+  sent(number: number, at: Date): Promise<void>;
+  givenUp(number: number, at: Date): Promise<void>;
+  /**
+   * Writes that a try failed, `maybe` after it had arrived. False when it is not tried again, since what it was about is
+   * over and nobody heard of it.
+   */
+  postpone(notice: WaitingNotice, how: { readonly due: Date; readonly maybe: boolean }): Promise<boolean>;
+  /** Takes away what was told long ago, and what waits for channels that are not among these any more. */
+  forget(channels: readonly string[], now: Date): Promise<void>;
+}
+
 /** Where snapshots, runs, holds, extracts and deliveries are kept, whichever engine it is on. */
 export interface Store extends AsyncDisposable {
   readonly engine: Engine;
@@ -394,6 +460,7 @@ export interface Store extends AsyncDisposable {
   readonly deliveries: Deliveries;
   readonly pins: Pins;
   readonly unlocks: Unlocks;
+  readonly notices: Notices;
   /** What was ever published of what a candidate asks for; usernames as they are spelled, emails folded. */
   ledger(asked: {
     keys: readonly PersonKey[];

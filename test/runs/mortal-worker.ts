@@ -1,15 +1,31 @@
-import { parentPort, threadId } from 'node:worker_threads';
+import { parentPort, threadId, workerData } from 'node:worker_threads';
 import { NO_MEMORY } from '../../src/runs/echo.ts';
 import type { WorkerRequest } from '../../src/runs/worker.ts';
 
 let grown = false;
+/** A run that waits for somebody to announce something. */
+let waiting: number | undefined;
 
-/** A thread that answers a run with its own number, dies of one that /sync started, and has grown once `schedule` did. */
+const answer = (id: number, value: unknown) => parentPort?.postMessage({ id, answer: value });
+/** The thread's own number, and the language of the configuration that it was given. */
+const ran = () => ({
+  summary: { run: threadId, outcome: { status: 'unchanged' }, report: workerData.language },
+  memory: NO_MEMORY,
+});
+
+/**
+ * A thread that dies of a run that /sync started, has grown once `schedule` did, and ends one that `start` did when it is
+ * asked to announce.
+ */
 parentPort?.on('message', (request: WorkerRequest) => {
-  if (request.ask === 'run' && request.cause === 'sync') process.exit(3);
-  const summary = { run: threadId, outcome: { status: 'unchanged' } };
-  const answer = request.ask === 'run' ? { summary, memory: NO_MEMORY } : undefined;
-  parentPort?.postMessage({ id: request.id, answer });
-  grown ||= request.ask === 'run' && request.cause === 'schedule';
+  if (request.ask === 'announce' && waiting !== undefined) answer(waiting, ran());
+  if (request.ask !== 'run') return answer(request.id, undefined);
+  if (request.cause === 'sync') process.exit(3);
+  if (request.cause === 'start') {
+    waiting = request.id;
+    return;
+  }
+  answer(request.id, ran());
+  grown ||= request.cause === 'schedule';
   if (grown) parentPort?.postMessage({ grown });
 });

@@ -10,7 +10,7 @@ function openWorker() {
   const summaries: unknown[] = [];
   const worker = new RunWorker({
     module: new URL('./mortal-worker.ts', import.meta.url),
-    config: {} as Config,
+    config: { language: 'en' } as Config,
     onRun: summary => summaries.push(summary),
     onPruned: () => {},
     onFailure: error => failures.push(error.message),
@@ -58,6 +58,33 @@ test('a thread that has grown is replaced when nothing is asked of it', async ()
     next = await worker.run('pull');
   }
   assert.notEqual(next.run, first.run);
+  assert.deepEqual(failures, []);
+});
+
+test('another configuration counts from the next request on; a run under way ends by the one that it began with', async () => {
+  const { worker, failures } = openWorker();
+  await using _ = worker;
+  const first = worker.run('start');
+  const asked = worker.announce(undefined);
+  worker.configure({ language: 'ja' } as Config);
+  assert.equal(worker.running, true);
+  await asked;
+  const { run, report } = await first;
+  assert.equal(report, 'en');
+  const next = await worker.run('pull');
+  assert.notEqual(next.run, run);
+  assert.equal(next.report, 'ja');
+  worker.configure({ language: 'zh-TW' } as Config);
+  assert.equal((await worker.run('pull')).report, 'zh-TW', 'a thread that has nothing to do is replaced at once');
+  assert.deepEqual(failures, []);
+});
+
+test('stopping abandons what a thread has to end that works by a configuration of before, too', async () => {
+  const { worker, failures } = openWorker();
+  const abandoned = assert.rejects(worker.run('start'), /the daemon is stopping/);
+  worker.configure({ language: 'ja' } as Config);
+  await worker[Symbol.asyncDispose]();
+  await abandoned;
   assert.deepEqual(failures, []);
 });
 

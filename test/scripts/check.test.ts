@@ -4,6 +4,7 @@ import { checkUp } from '../../scripts/checkup.ts';
 import { type House, openHouse } from '../runs/house.ts';
 import { hire, hrConfig } from '../support/hr.ts';
 import { startPeer } from '../support/http-peer.ts';
+import { freePort } from '../support/port.ts';
 
 const QUERY = 'SELECT password_hash FROM employees WHERE account = ?';
 const BCRYPT = '$2b$04$abcdefghijklmnopqrstuuI9bZCuY3iL1D8aa7mpGEju3kdgOOzj6';
@@ -96,5 +97,30 @@ test('check finds a service that lets in whom nobody is called', async () => {
     part: `authenticate rest ${peer.origin}/login`,
     fine: false,
     text: 'lets in "rosterd-check-nobody", whom nobody is called, with a password that nobody has: look at which answers count as accepted',
+  });
+});
+
+suite('check connects to those who are to be told things', () => {
+  test('and tells them nothing', async () => {
+    await using house = await openHouse();
+    await using peer = await startPeer(() => assert.fail('it was told something'));
+    const addresses = { from: 'rosterd@acme.example', to: 'ops@acme.example' };
+    const port = await freePort();
+    const notify = [
+      { type: 'webhook', url: `${peer.origin}/hooks/T0000/s3cretToken`, format: 'slack' },
+      { type: 'webhook', url: `http://127.0.0.1:${port}/s3cret` },
+      { type: 'email', server: `smtp://127.0.0.1:${port}`, ...addresses },
+    ];
+    const findings = await checkUp(hrConfig('', house.hr.url, { store: house.store.address, notify }));
+    const refused = 'refuses connections; is it running, and is the port right? (ECONNREFUSED)';
+    assert.deepEqual(
+      findings.filter(({ part }) => part.startsWith('notify')),
+      [
+        { part: `notify slack ${peer.origin}/…oken`, fine: true, text: 'can be reached; nothing was sent' },
+        { part: `notify webhook http://127.0.0.1:${port}/…`, fine: false, text: refused },
+        { part: `notify email to ops@acme.example by 127.0.0.1:${port}`, fine: false, text: refused },
+      ],
+    );
+    assert.equal(peer.requests.length, 0);
   });
 });

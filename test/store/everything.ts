@@ -64,6 +64,7 @@ export async function fill(store: Store, { config }: Pick<Place, 'config'>, { mo
   ]);
   await insertRows(tables.db, 'settings', [{ name: 'ledger_key', value: 'a key' }]);
   await insertRows(tables.db, 'login_failures', [{ key: 'b'.repeat(64), points: 2, expire: AT.getTime() }]);
+  await tellSomebody(store);
   const [run] = await tables.db.selectFrom('runs').selectAll().where('number', '=', 4).execute();
   // More than a page.
   if (run)
@@ -72,6 +73,18 @@ export async function fill(store: Store, { config }: Pick<Place, 'config'>, { mo
       'runs',
       Array.from({ length: 60 }, (_, at) => ({ ...run, number: 10 + at })),
     );
+}
+
+/** A hold that stands, and what one channel is to be told of it. */
+async function tellSomebody({ notices }: Store): Promise<void> {
+  const state = { subject: 'held', mark: '1', level: 1, standing: true, entered: AT, since: AT, run: 5 };
+  const content = JSON.stringify({
+    kind: 'held',
+    hold: 1,
+    reasons: [{ guard: 'people_removed', text: '2 people go' }],
+  });
+  const about = { channel: 'c'.repeat(64), subject: 'held', entered: AT, kind: 'held', at: AT } as const;
+  await notices.record({ before: [], after: [state], fresh: [{ id: 'msg_1', ...about, content }] });
 }
 
 /** What the runs of {@link fill} found wrong that published nothing. */

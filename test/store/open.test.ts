@@ -135,6 +135,28 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.deepEqual(await store.unlocks.last('a.lin'), new Date(0));
     });
 
+    test('of the version that told nobody anything is brought up to date, and begins with nothing known', async () => {
+      await using here = await place();
+      await makeOld(here, { upTo: '2026-11-24-fifth-packed' });
+      const before = await everything(here);
+      assert.equal(before['notices'], undefined);
+      assert.equal(await refusal(here.open({ migrate: false })), `the store is empty or of an older version; ${OLD}`);
+      await using store = await here.open();
+      const after = await everything(here);
+      assert.deepEqual({ ...after, ...before, notices: [] }, after);
+      assert.deepEqual(await store.notices.states(), []);
+      const state = {
+        subject: 'held',
+        mark: '1',
+        level: 1,
+        standing: true,
+        entered: undefined,
+        since: undefined,
+        run: 5,
+      };
+      assert.equal(await store.notices.record({ before: [], after: [state], fresh: [] }), true);
+    });
+
     test('does not tell its password', async () => {
       await using here = await place();
       await using store = await here.open();
