@@ -1,11 +1,13 @@
 import type { Config } from '../src/config/schema.ts';
-import { type RowCounts, type Snapshot, type SourceName, sourceName } from '../src/roster/model.ts';
+import { type Snapshot, type SourceName, sourceName } from '../src/roster/model.ts';
 import { byBytes } from '../src/roster/order.ts';
+import { isStale, JUDGING, RUNS, type SourceHealth, sourceHealth } from '../src/runs/health.ts';
 import { nextTick } from '../src/runs/schedule.ts';
-import type { Delivery, Hold, Pin, RecordedRun, SourceRead, Store } from '../src/store/store.ts';
+import type { Delivery, Hold, Pin, RecordedRun, Store } from '../src/store/store.ts';
+import { type CertificateStanding, certificateStanding, isUrgent } from './certificate-standing.ts';
 
 /** What makes `status` end with 1. */
-export type Trouble = 'unpublished' | 'pinned' | 'held' | 'stale';
+export type Trouble = 'unpublished' | 'pinned' | 'held' | 'stale' | 'certificate';
 
 /** How things stand: what is served, and whatever keeps it from being newer. */
 export interface Standing {
@@ -19,6 +21,8 @@ export interface Standing {
   readonly sources: readonly SourceStanding[];
   readonly renamed: readonly Renamed[];
   readonly delivered: Delivery | undefined;
+  /** Absent where the server speaks plain HTTP. */
+  readonly certificate: CertificateStanding | undefined;
 }
 
 export interface RunStanding {
@@ -32,17 +36,8 @@ export interface RunStanding {
   readonly judging: RecordedRun | undefined;
 }
 
-/** When a source was last read to its end; without `at` never, as far as is known. */
-export interface SourceStanding {
-  readonly source: SourceName;
-  readonly required: boolean;
-  readonly at?: Date;
-  readonly rows?: RowCounts;
-  /** True when the last try went wrong. */
-  readonly failing: boolean;
-  /** Since when it has been going wrong, and why it did last. */
-  readonly failing_since?: Date;
-  readonly why?: string;
+/** Besides how it was read, what the newest run made of that. */
+export interface SourceStanding extends SourceHealth {
   /** True when its stored extract stood in for it in the newest run. */
   readonly stands_in: boolean;
   /** True when the newest run went on without it, for nothing that is served came from it. */
@@ -61,9 +56,6 @@ export interface Renamed {
   readonly login: string;
 }
 
-/** How far back to look for what the newest runs do not tell. */
-export const RUNS = 100;
-
 /** Reads from the store how things stand. */
 export async function standingOf(config: Config, store: Store, now: Date): Promise<Standing> {
   const newest = await store.snapshots.newest();
@@ -72,9 +64,11 @@ export async function standingOf(config: Config, store: Store, now: Date): Promi
   const served = pin ? await store.snapshots.get(pin.snapshot) : newest;
   const recent = await store.runs.list(RUNS);
   const runs = await runStanding(store, recent);
+  const certificate = await certificateStanding(config.server.tls?.cert, now);
+  const stale = newest !== undefined && runs.bad !== undefined && isStale(runs.bad, config.sync.max_stale, now);
   return {
     now,
-    troubles: troubles({ newest, hold, pin, bad: runs.bad }, now.getTime() - config.sync.max_stale),
+    troubles: troubles({ newest, hold, pin, certificate }, stale),
     newest,
     hold,
     pin,
@@ -86,12 +80,13 @@ export async function standingOf(config: Config, store: Store, now: Date): Promi
     })),
     renamed: served ? await renamedIn(store, served) : [],
     delivered: await store.deliveries.newestFinished(),
+    certificate,
   };
 }
 
 /** The newest run that looked at everybody: one that failed never got so far. */
 export const judgingRun = (recent: readonly RecordedRun[]): RecordedRun | undefined =>
-  recent.find(run => ['published', 'unchanged', 'held'].includes(run.status));
+  recent.find(run => JUDGING.has(run.status));
 
 async function runStanding(store: Store, recent: readonly RecordedRun[]): Promise<RunStanding> {
   const good = await store.runs.newestGood();
@@ -105,36 +100,27 @@ async function runStanding(store: Store, recent: readonly RecordedRun[]): Promis
 
 const listed = <One>(one: One | undefined): One[] => (one === undefined ? [] : [one]);
 
-/** The same rule as for `/sync`: stale counts from the first run that went wrong. */
 function troubles(
-  { newest, hold, pin, bad }: Pick<Standing, 'newest' | 'hold' | 'pin'> & Pick<RunStanding, 'bad'>,
-  staleBefore: number,
+  { newest, hold, pin, certificate }: Pick<Standing, 'newest' | 'hold' | 'pin' | 'certificate'>,
+  stale: boolean,
 ): Trouble[] {
   return [
     ...(newest ? [] : ['unpublished' as const]),
     ...(pin ? ['pinned' as const] : []),
     ...(hold ? ['held' as const] : []),
-    ...(newest && bad && bad.started.getTime() < staleBefore ? ['stale' as const] : []),
+    ...(stale ? ['stale' as const] : []),
+    ...(certificate && isUrgent(certificate) ? ['certificate' as const] : []),
   ];
 }
 
 /** What the runs, newest first, say about a source. */
 function sourceStanding(source: SourceName, runs: readonly RecordedRun[]): Omit<SourceStanding, 'required' | 'next'> {
-  const tries = runs.flatMap(run => run.sources.filter(read => read.source === source).map(read => ({ run, ...read })));
-  const [last] = tries;
-  const known = tries.find(one => one.state !== 'failed');
+  const last = runs.find(run => run.sources.some(read => read.source === source));
   return {
-    source,
-    ...(known ? { at: known.of ?? known.run.started, rows: known.rows } : {}),
-    ...(last ? failureOf(last) : { failing: false }),
-    stands_in: last?.state === 'stored',
-    left_out: last?.run.problems.some(one => one.source === source && one.code === 'source_left_out') ?? false,
+    ...sourceHealth(source, runs),
+    stands_in: last?.sources.find(read => read.source === source)?.state === 'stored',
+    left_out: last?.problems.some(one => one.source === source && one.code === 'source_left_out') ?? false,
   };
-}
-
-function failureOf({ state, failure, run }: SourceRead & { readonly run: RecordedRun }) {
-  if (failure) return { failing: true, failing_since: failure.since, why: failure.why };
-  return state === 'failed' ? { failing: true, failing_since: run.started } : { failing: false };
 }
 
 function nextRead({ schedule }: Config['sources'][number], { timezone }: Config, now: Date): { next?: Date } {

@@ -25,6 +25,7 @@ export const VERBS = {
   manifest: 'runs one REST manifest by itself, or authorizes it: rosterd manifest test FILE',
   login: 'tries a login and explains each step',
   unlock: 'lets somebody try again at once who gave wrong passwords too often',
+  certificate: 'makes a certificate and its key, for a first try of HTTPS',
   token: "makes a client's credential, and the line to paste into the configuration",
   schema: 'the JSON schema of the configuration, for editors',
   demo: 'a made-up company in an embedded database, and the daemon on it',

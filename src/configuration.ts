@@ -2,6 +2,7 @@ import { ConfigError } from './config/error.ts';
 import { type Loaded, loadConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { tlsOptions } from './connect/tls.ts';
+import { type CertificateFiles, readCertificate } from './http/certificate.ts';
 import { chainProblems } from './logins/open.ts';
 import { manifestProblems } from './sources/rest/problems.ts';
 
@@ -14,13 +15,31 @@ export async function readConfiguration(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Loaded> {
   const loaded = loadConfig(file, env);
+  const { tls } = loaded.config.server;
+  const shown = certificateReport(tls && { ...tls, credentials: env['CREDENTIALS_DIRECTORY'] }, new Date());
   const problems = [
     ...sourceProblems(loaded.config),
     ...(await chainProblems(loaded.config.authenticate)),
     ...tlsProblems(loaded.config),
+    ...shown.problems,
   ];
   if (problems.length > 0) throw new ConfigError(file, problems);
-  return loaded;
+  return { ...loaded, warnings: [...loaded.warnings, ...shown.warnings] };
+}
+
+interface Report {
+  readonly problems: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** What is wrong with the certificate that the server shows. */
+function certificateReport(files: CertificateFiles | undefined, now: Date): Report {
+  if (files === undefined) return { problems: [], warnings: [] };
+  try {
+    return { problems: [], warnings: readCertificate(files, now).warnings };
+  } catch (error) {
+    return { problems: [(error as Error).message], warnings: [] };
+  }
 }
 
 /** What is wrong with the manifests, given the values that the configuration has for them. */
@@ -32,7 +51,7 @@ function sourceProblems({ sources }: Config): string[] {
   );
 }
 
-/** Certificates that cannot be used: better said now than at the first connection. */
+/** Certificates of connections that cannot be used: better said now than at the first one. */
 function tlsProblems({ store, sources, authenticate }: Config): string[] {
   const blocks = [
     ['store', store] as const,

@@ -7,7 +7,10 @@ import { exitWith, print, printJson, verb } from '../verb.ts';
 
 export const command = verb('status', {
   more: 'It asks the store, not the sources, and works while the daemon runs and when it is down.',
-  exits: { finding: 'held, stale (no good run for longer than sync.max_stale), or nothing published yet' },
+  exits: {
+    finding:
+      'held, pinned, stale (no good run for longer than sync.max_stale), nothing published yet, or the certificate of server.tls expires within a week',
+  },
   examples: [
     ['rosterd status', 'how things stand'],
     ['rosterd status >/dev/null || mail …', 'as a monitoring check'],

@@ -4,7 +4,7 @@ import { codeWords } from './words.ts';
 
 /** How things stand, as one object for scripts. Times are in UTC, ISO 8601. */
 export function standingObject(standing: Standing): object {
-  const { newest, hold, pin, runs, sources, renamed, delivered, troubles } = standing;
+  const { newest, hold, pin, runs, sources, renamed, delivered, certificate, troubles } = standing;
   const { judging } = runs;
   return {
     troubles,
@@ -13,6 +13,7 @@ export function standingObject(standing: Standing): object {
     failing_since: runs.bad?.started ?? null,
     last_run: runs.last ? runObject(runs.last) : null,
     delivered: delivered ?? null,
+    certificate: certificate ?? null,
     sources,
     hold: hold ?? null,
     pin: pin ?? null,

@@ -3,6 +3,7 @@ import type { RowCounts, Snapshot } from '../../src/roster/model.ts';
 import type { RecordedRun } from '../../src/store/store.ts';
 import { excused, type SourceStanding, type Standing, type Trouble } from '../standing.ts';
 import { excusedText, failureText, holdText, renamedText } from './attention.ts';
+import { certificateCells, certificateTrouble } from './certificate-standing.ts';
 import { counted, table } from './columns.ts';
 import { type Look, shownName, styled } from './look.ts';
 import { problemsText, quarantineText } from './problems.ts';
@@ -43,9 +44,15 @@ const paragraph = (lines: readonly string[]) => (lines.length > 0 ? ['', ...line
 const when = (moment: Date, { look, now }: Reader) => `${minuteIn(look.zone, moment)} (${ago(moment, now)})`;
 
 function headline(standing: Standing, reader: Reader): string[] {
-  const { troubles, newest, runs } = standing;
+  const { troubles } = standing;
   const lines = troubles.map(trouble => styled('red', troubleText(trouble, standing, reader), reader.look));
-  if (lines.length > 0) return lines;
+  // A certificate says nothing of what is served.
+  return troubles.some(trouble => trouble !== 'certificate') ? lines : [...lines, ...service(standing, reader)];
+}
+
+/** What is served, where nothing keeps it from being newer but a source now and then. */
+function service(standing: Standing, reader: Reader): string[] {
+  const { newest, runs } = standing;
   if (runs.bad) {
     const text = `snapshot ${newest?.number} is served, but runs have failed since ${when(runs.bad.started, reader)}`;
     return [styled('yellow', text, reader.look)];
@@ -59,7 +66,8 @@ function headline(standing: Standing, reader: Reader): string[] {
   return [styled('green', `snapshot ${newest?.number} is served${confirmed}`, reader.look)];
 }
 
-function troubleText(trouble: Trouble, { newest, hold, pin, runs }: Standing, reader: Reader): string {
+function troubleText(trouble: Trouble, standing: Standing, reader: Reader): string {
+  const { newest, hold, pin, runs, certificate } = standing;
   switch (trouble) {
     case 'pinned':
       return `pinned${pin ? ` since ${when(pin.at, reader)}: snapshot ${pin.snapshot} is served` : ''}, whatever runs publish; "rosterd unpin" ends that`;
@@ -69,10 +77,12 @@ function troubleText(trouble: Trouble, { newest, hold, pin, runs }: Standing, re
       return `held${hold ? ` since ${when(hold.opened, reader)}` : ''}: snapshot ${newest?.number} stays until that is settled`;
     case 'stale':
       return `stale: no run has succeeded since ${runs.bad ? when(runs.bad.started, reader) : 'long ago'}`;
+    case 'certificate':
+      return certificate ? certificateTrouble(certificate, reader.now, reader.look) : trouble;
   }
 }
 
-function facts({ newest, pin, runs, delivered }: Standing, reader: Reader): string[][] {
+function facts({ newest, pin, runs, delivered, certificate }: Standing, reader: Reader): string[][] {
   const confirmed = runs.good?.finished;
   const waits = pin && newest && newest.number > pin.snapshot;
   return [
@@ -93,6 +103,7 @@ function facts({ newest, pin, runs, delivered }: Standing, reader: Reader): stri
           `to ${shownName(delivered.client, reader.look)}`,
         ]
       : ['delivered', 'not yet'],
+    ...(certificate ? [['certificate', ...certificateCells(certificate, reader.now, reader.look)]] : []),
   ];
 }
 

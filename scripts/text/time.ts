@@ -10,11 +10,19 @@ const UNITS = [
 
 /** How long ago something was, in the largest unit that it fills: `3 hours ago`. */
 export function ago(moment: Date, now: Date): string {
-  const passed = now.getTime() - moment.getTime();
-  const [unit, size] = UNITS.find(([, length]) => passed >= length) ?? [];
-  if (unit === undefined || size === undefined) return 'just now';
-  const count = Math.floor(passed / size);
-  return `${count} ${unit}${count === 1 ? '' : 's'} ago`;
+  const passed = largest(now.getTime() - moment.getTime());
+  return passed === undefined ? 'just now' : `${passed} ago`;
+}
+
+/** The same of something to come: `in 3 hours`. */
+export const ahead = (moment: Date, now: Date) =>
+  `in ${largest(moment.getTime() - now.getTime()) ?? 'less than a minute'}`;
+
+function largest(milliseconds: number): string | undefined {
+  const [unit, size] = UNITS.find(([, length]) => milliseconds >= length) ?? [];
+  if (unit === undefined || size === undefined) return undefined;
+  const count = Math.floor(milliseconds / size);
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
 }
 
 /** A time span, to the precision that its length deserves: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`. */

@@ -1,7 +1,6 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { TlsConfig } from '../config/connections.ts';
+import { firstCertificate, readPem } from './pem.ts';
 
 /** How to speak TLS with one server, in the words that both `node:tls` and mysql2's `ssl` take. */
 export interface TlsOptions {
@@ -31,8 +30,9 @@ export function tlsOptions(config: TlsConfig): TlsOptions {
 
 function authority({ ca_file }: TlsConfig): { ca?: string } {
   if (ca_file === undefined) return {};
-  const ca = readPem('ca_file', ca_file);
-  mustHold('ca_file', ca_file, ca);
+  const ca = readPem('tls.ca_file', ca_file);
+  // Node takes any text for `ca` without a word and then trusts nobody.
+  firstCertificate('tls.ca_file', ca_file, ca);
   return { ca };
 }
 
@@ -41,36 +41,12 @@ function own({ cert_file, key_file }: TlsConfig): { cert?: string; key?: string 
   if (cert_file === undefined && key_file === undefined) return {};
   if (cert_file === undefined) throw new Error('tls.cert_file: is missing; key_file is of no use without it');
   if (key_file === undefined) throw new Error('tls.key_file: is missing; cert_file is of no use without it');
-  const pair = { cert: readPem('cert_file', cert_file), key: readPem('key_file', key_file) };
-  mustHold('cert_file', cert_file, pair.cert);
+  const pair = { cert: readPem('tls.cert_file', cert_file), key: readPem('tls.key_file', key_file) };
+  firstCertificate('tls.cert_file', cert_file, pair.cert);
   try {
     createSecureContext(pair);
   } catch (error) {
     throw new Error(`tls.key_file: ${key_file} is not the PEM key to ${cert_file} (${(error as Error).message})`);
   }
   return pair;
-}
-
-const UNREADABLE: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  EACCES: 'rosterd may not read it',
-  EISDIR: 'is a folder, not a file',
-};
-
-function readPem(setting: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    throw new Error(`tls.${setting}: ${file}: ${UNREADABLE[code] ?? message}`, { cause: error });
-  }
-}
-
-/** Node takes any text for `ca` without a word and then trusts nobody, so we look for ourselves. */
-function mustHold(setting: string, file: string, pem: string): void {
-  try {
-    new X509Certificate(pem);
-  } catch (error) {
-    throw new Error(`tls.${setting}: ${file} holds no certificate in PEM form`, { cause: error });
-  }
 }

@@ -13,6 +13,8 @@ export interface CallState {
   readonly call: Call;
   readonly words: Words;
   readonly requestId: string;
+  /** The address that it comes from; `unix` for all who come over a socket of that kind. */
+  readonly from: string;
   /** The name of the client; `""` until its token has proved right. */
   client: string;
   /** The request's body as it came, perhaps compressed; empty until it has been read. */

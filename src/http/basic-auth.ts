@@ -9,20 +9,25 @@ import type { AuthFailureLimit } from './limits.ts';
  * The guard before a route: lets only clients with the right token and the route's scope through. The right token always
  * passes, however many wrong ones came from its address, because OMFLOW may share that with anybody behind the same proxy.
  */
-export function basicAuth(clients: readonly ClientConfig[], limit: AuthFailureLimit): (scope: Scope) => Step {
+export function basicAuth(clients: readonly ClientConfig[], limiter: AuthFailures): (scope: Scope) => Step {
   const known = clients.map(knownClient);
-  const limiter = new RateLimiterMemory({ points: limit.count, duration: limit.seconds });
   return scope => async (ctx, next) => {
     const entries = entriesFor(known, ctx.get('authorization'));
     const client = entries[0];
     if (client === undefined) return turnAway(ctx, limiter);
     // Clients that send the token only when asked for it fail once before every success.
-    await limiter.delete(addressOf(ctx));
+    await limiter.delete(ctx.state.from);
     ctx.state.client = client.name;
     if (!entries.some(entry => entry.scopes.includes(scope))) return fail(ctx, 'forbidden');
     return next();
   };
 }
+
+/** What counts the calls without the right token, by the address that they come from. */
+export type AuthFailures = RateLimiterMemory;
+
+export const authFailures = ({ count, seconds }: AuthFailureLimit): AuthFailures =>
+  new RateLimiterMemory({ points: count, duration: seconds });
 
 interface KnownClient {
   readonly name: string;
@@ -51,8 +56,8 @@ function basicCredentials(authorization: string): { name: string; token: Buffer 
   return { name: bytes.toString('utf8', 0, Math.max(colon, 0)), token: bytes.subarray(colon + 1) };
 }
 
-async function turnAway(ctx: Context, limiter: RateLimiterMemory): Promise<void> {
-  const full = await limiter.consume(addressOf(ctx)).then(() => undefined, whenFull);
+async function turnAway(ctx: Context, limiter: AuthFailures): Promise<void> {
+  const full = await limiter.consume(ctx.state.from).then(() => undefined, whenFull);
   if (full === undefined) return fail(ctx, 'unauthorized');
   ctx.set('Retry-After', String(Math.max(1, Math.ceil(full.msBeforeNext / 1000))));
   fail(ctx, 'too_many_failures');
@@ -63,6 +68,3 @@ function whenFull(reason: unknown): RateLimiterRes {
   if (reason instanceof RateLimiterRes) return reason;
   throw reason;
 }
-
-/** Everybody on a unix socket shares one address. */
-const addressOf = (ctx: Context) => ctx.req.socket.remoteAddress ?? 'unix';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Failure } from './failure.ts';
 
 /** One request on its way to its answer. */
@@ -18,23 +18,41 @@ export interface Calls {
   begin(req: IncomingMessage, res: ServerResponse): Call;
   /** Those that came in over one connection. */
   on(socket: Duplex): Call[];
-  /** Waits for those under way now, at most `within` milliseconds. */
+  /** Waits for those under way and those that have just arrived, at most `within` milliseconds. */
   settle(within: number): Promise<void>;
 }
 
 export function trackCalls(): Calls {
   const open = new Set<Call>();
+  let begun = 0;
+  const underWay = () => Promise.all([...open].map(call => call.over));
+  /** Until nothing that has arrived is left to become a call: cut off before, it would end in a reset. */
+  const quiet = async () => {
+    await underWay();
+    await sleep(GRACE);
+    for (let last = -1; last !== begun; ) {
+      last = begun;
+      for (let turn = 0; turn < TURNS; turn += 1) await nextTurn();
+      await underWay();
+    }
+  };
   return {
     begin(req, res) {
       const call = callOf(req, res);
+      begun += 1;
       open.add(call);
       void call.over.then(() => open.delete(call));
       return call;
     },
     on: socket => [...open].filter(call => call.req.socket === socket),
-    settle: within => inTime(Promise.all([...open].map(call => call.over)), within),
+    settle: within => inTime(quiet(), within),
   };
 }
+
+/** How long somebody may take from connecting to their call, in milliseconds. */
+const GRACE = 100;
+/** In each turn of the loop one connection is taken, and in the next its bytes are read. */
+const TURNS = 4;
 
 function callOf(req: IncomingMessage, res: ServerResponse): Call {
   const over = Promise.withResolvers<boolean>();

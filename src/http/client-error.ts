@@ -1,22 +1,15 @@
 import type { Server } from 'node:http';
+import type { Server as SecureServer } from 'node:https';
 import type { Duplex } from 'node:stream';
-import type { Logger } from 'pino';
 import { rawFailure, requestIdOf } from './answer.ts';
-import type { Calls } from './calls.ts';
+import type { House } from './every-call.ts';
 import { FAILURES, type Failure } from './failure.ts';
-import type { Words } from './messages.ts';
 
 /** What is needed to answer where Node has no request for us. */
-export interface RawAnswers {
-  readonly calls: Calls;
-  readonly words: Words;
-  readonly log: Logger;
-  /** How long to go on reading after an answer, in milliseconds. */
-  readonly linger: number;
-}
+type RawAnswers = Pick<House, 'calls' | 'words' | 'log' | 'limits'>;
 
 /** Answers what never becomes a request: bytes that are not HTTP, headers too long or too slow, and CONNECT. */
-export function answerClientErrors(server: Server, tools: RawAnswers): void {
+export function answerClientErrors(server: Server | SecureServer, tools: RawAnswers): void {
   const answered = new WeakSet<Duplex>();
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     // Node reports a broken connection again with every chunk that still comes in.
@@ -59,14 +52,14 @@ interface RawAnswer {
 }
 
 /** Earlier requests of the same connection are answered first: the client takes the answers in the order it asked. */
-async function answerRaw(socket: Duplex, answer: RawAnswer, { calls, words, log, linger }: RawAnswers): Promise<void> {
+async function answerRaw(socket: Duplex, answer: RawAnswer, { calls, words, log, limits }: RawAnswers): Promise<void> {
   const { failure, requestId, method } = answer;
   socket.on('error', () => socket.destroy());
   await Promise.all(calls.on(socket).map(call => call.over));
   if (!socket.writable) return;
   log.info({ request_id: requestId, client: '', method, status: FAILURES[failure].status }, 'answered');
   socket.end(rawFailure(failure, words, requestId));
-  closeLater(socket, linger);
+  closeLater(socket, limits.linger);
 }
 
 /** Closing at once would destroy the answer on its way when the client is still sending. */

@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import { answerEarly, commonHeaders, fail, requestIdOf, type Step } from './answer.ts';
 import type { Calls } from './calls.ts';
 import type { ServerLimits } from './limits.ts';
-import { logCall, plainError } from './log.ts';
+import { type EndedCall, logCall, plainError } from './log.ts';
 import type { Words } from './messages.ts';
 
 /** Whether calls are served; where they are not, they are told why. */
@@ -17,19 +17,28 @@ export interface House {
   readonly log: Logger;
   readonly limits: ServerLimits;
   readonly phase: () => Phase;
+  /** The address that a call comes from: of the client, not of a proxy that is trusted. */
+  readonly callerOf: (request: IncomingMessage) => string;
+  /** Told of every call when it is over. */
+  readonly onCall: (call: EndedCall) => void;
 }
 
 /** The first and last step: the call's id, its line in the log, its headers. */
-export function openCall({ calls, words, log, limits }: House): Step {
+export function openCall(house: House): Step {
+  const { calls, log, limits } = house;
   return async (ctx, next) => {
     const requestId = requestIdOf(ctx.get('x-request-id'));
-    ctx.state = { call: calls.begin(ctx.req, ctx.res), words, requestId, client: '', body: Buffer.alloc(0) };
+    const from = house.callerOf(ctx.req);
+    const call = calls.begin(ctx.req, ctx.res);
+    ctx.state = { call, words: house.words, requestId, from, client: '', body: Buffer.alloc(0) };
     ctx.req.url = pathOf(ctx.req.url ?? '');
     ctx.set(commonHeaders(requestId));
-    logCall(log, ctx);
+    logCall(log, ctx, house.onCall);
     await next();
     // Not before: how long `/sync` may wait for a run is for the configuration to say.
     ctx.res.setTimeout(limits.idleTimeout);
+    // What comes over this connection after the answer nobody would take any more.
+    if (house.phase() === 'draining') ctx.set('Connection', 'close');
     if (!ctx.req.complete) answerEarly(ctx, limits.linger);
   };
 }

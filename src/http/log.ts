@@ -3,15 +3,27 @@ import type { Context } from './answer.ts';
 
 const MAX_PATH = 128;
 
+/** A call that is over; `status` is absent when no answer was begun, `ms` are milliseconds from its headers to its end. */
+export interface EndedCall {
+  readonly path: string;
+  readonly status: number | undefined;
+  readonly ms: number;
+}
+
 /** Writes one line about a call when it is over. Only what is named here is logged: never a header or a body. */
-export function logCall(log: Logger, ctx: Context): void {
+export function logCall(log: Logger, ctx: Context, onCall: (call: EndedCall) => void): void {
   const started = performance.now();
-  void ctx.state.call.over.then(sent => log.info(line(ctx, started), sent ? 'answered' : 'client went away'));
+  void ctx.state.call.over.then(sent => {
+    const ended = line(ctx, started);
+    log.info(ended, sent ? 'answered' : 'client went away');
+    onCall(ended);
+  });
 }
 
 const line = (ctx: Context, started: number) => ({
   request_id: ctx.state.requestId,
   client: ctx.state.client,
+  from: ctx.state.from,
   method: ctx.method,
   path: ctx.path.slice(0, MAX_PATH),
   status: ctx.res.headersSent ? ctx.res.statusCode : undefined,

@@ -14,12 +14,15 @@ export interface Clock {
 }
 
 export interface LoginParts {
+  /** These two are looked at for each attempt: a reload of the configuration may exchange them. */
   readonly chain: readonly Authenticator[];
   readonly throttle: Throttle;
   readonly clock: Clock;
   readonly log: Logger;
   /** How long one may take in all, in milliseconds; default {@link LOGIN_DEADLINE}. */
   readonly deadline?: number;
+  /** Told of each attempt once, when it is over: its `outcome` as in the log, and how many milliseconds it took. */
+  readonly onLogin?: (login: { outcome: string; ms: number }) => void;
   /** The name at the directory of whoever has this username in the snapshot that is served. */
   loginOf(username: string): Promise<string | undefined>;
 }
@@ -32,7 +35,7 @@ export const LOGIN_DEADLINE = 10_000;
  * that nobody has as for wrong passwords.
  */
 export function loginService(parts: LoginParts): LoginService {
-  const { chain, throttle, clock, log, loginOf, deadline = LOGIN_DEADLINE } = parts;
+  const { clock, log, loginOf, deadline = LOGIN_DEADLINE, onLogin = () => {} } = parts;
   const pace = new Pace(clock.now);
   const turns = new Turns();
   // At whatever level the rest is logged: who tried to log in is for the record.
@@ -42,10 +45,11 @@ export function loginService(parts: LoginParts): LoginService {
     async check(username, password, meta) {
       const attempt = { username, password };
       const began = clock.now();
-      const took = () => clock.now() - began;
       const signal = AbortSignal.timeout(deadline);
       const result = await decide(attempt, signal);
-      logAttempt(audit, { attempt, meta, result, took: took() });
+      const ms = clock.now() - began;
+      logAttempt(audit, { attempt, meta, result, took: ms });
+      onLogin({ outcome: result.status, ms });
       watch(result, attempt);
       return answerOf(result);
     },
@@ -55,6 +59,7 @@ export function loginService(parts: LoginParts): LoginService {
   async function decide(attempt: Attempt, signal: AbortSignal): Promise<LoginResult> {
     using turn = await turns.take(attempt.username.slice(0, LONGEST_NAME), signal);
     if (!turn) return { status: 'unavailable', why: 'other attempts on the same account took too long' };
+    const { chain, throttle } = parts;
     const began = clock.now();
     const result = await byDeadline(authenticate(chain, attempt, { loginOf, throttle, signal }), signal);
     if (result.status !== 'refused') return result;

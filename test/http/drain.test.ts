@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
-import { ask, assertFails, gateway, OMFLOW, openHouse, StandingRoster } from './house.ts';
+import { answersIn, ask, assertFails, gateway, OMFLOW, openHouse, readAll, StandingRoster } from './house.ts';
 
 /** A roster that is asked and then keeps its caller waiting. */
 function waitingRoster() {
@@ -33,6 +33,35 @@ test('draining finishes what is under way and turns new calls away', async () =>
   await drained;
   assert.equal((await roster.nextDelivery()).finished, true);
   await assert.rejects(ask(house, '/sync'), { code: 'ECONNREFUSED' });
+});
+
+test('what has arrived when draining begins is answered, and not cut off', async () => {
+  await using house = await openHouse();
+  const asking = Array.from({ length: 20 }, async () => {
+    const socket = connect(house.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(`POST /sync HTTP/1.1\r\nHost: h\r\nAuthorization: ${OMFLOW}\r\n\r\n`);
+    return socket;
+  });
+  const sockets = await Promise.all(asking);
+  const drained = house.server.drain(10_000);
+  const answers = await Promise.all(sockets.map(async socket => answersIn(await readAll(socket))));
+  await drained;
+  assert.deepEqual(
+    answers.map(([answer]) => [answer?.status, answer?.headers['connection']]),
+    sockets.map(() => [503, 'close']),
+  );
+});
+
+test('an answer that was under way says that the connection ends with it', async () => {
+  const { asked, open, service } = waitingRoster();
+  await using house = await openHouse({ roster: service });
+  const underWay = ask(house, '/sync', { headers: { connection: 'keep-alive' } });
+  await asked.promise;
+  const drained = house.server.drain(10_000);
+  open.resolve();
+  assert.equal((await underWay).headers.connection, 'close');
+  await drained;
 });
 
 test('draining waits no longer than it is told to', async () => {

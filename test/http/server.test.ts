@@ -110,7 +110,16 @@ test('one line is logged for a call: nothing from its headers, body or query', a
   const headers = { 'x-request-id': 'r1', cookie: 'crumbs', 'user-agent': 'somebody' };
   await ask(house, '/authenticate?q=asked', { body: '{"username":"alice","password":"hunter2"}', headers });
   const line = await house.log.line(one => one['request_id'] === 'r1');
-  assert.deepEqual(Object.keys(line).slice(4), ['request_id', 'client', 'method', 'path', 'status', 'ms', 'msg']);
+  assert.deepEqual(Object.keys(line).slice(4), [
+    'request_id',
+    'client',
+    'from',
+    'method',
+    'path',
+    'status',
+    'ms',
+    'msg',
+  ]);
   assert.deepEqual(
     [line['client'], line['method'], line['path'], line['status'], line['msg']],
     ['omflow', 'POST', '/authenticate', 200, 'answered'],

@@ -15,10 +15,11 @@ interface Option {
   readonly chain?: readonly Authenticator[];
   readonly verdicts?: Readonly<Record<string, Verdict>>;
   readonly deadline?: number;
+  readonly onLogin?: (login: { outcome: string; ms: number }) => void;
 }
 
 /** A service on a clock that stands still but when the directory works, which takes it 40 ms, or somebody waits. */
-function served({ chain, verdicts = {}, deadline = 10_000 }: Option) {
+function served({ chain, verdicts = {}, deadline = 10_000, onLogin = () => {} }: Option) {
   const lines = new LogLines();
   let time = 5000;
   const waited: number[] = [];
@@ -40,6 +41,7 @@ function served({ chain, verdicts = {}, deadline = 10_000 }: Option) {
     throttle: open,
     clock,
     deadline,
+    onLogin,
     log: pino({ base: null, timestamp: false }, lines),
     loginOf: async username => (username === 'nobody' ? undefined : username),
   });
@@ -117,6 +119,20 @@ suite('the line in the log', () => {
     await check('x'.repeat(5000));
     assert.equal(String(lines.lines[0]?.['username']).length, 150);
   });
+});
+
+test('whoever counts logins is told of each one once, when it is over', async () => {
+  const told: unknown[] = [];
+  const verdicts = { ada: accepted, ben: refused, cho: barred, dan: unavailable };
+  const { check } = served({ verdicts, onLogin: login => told.push(login) });
+  for (const username of ['ada', 'ben', 'cho', 'dan', 'nobody']) await check(username);
+  assert.deepEqual(told, [
+    { outcome: 'accepted', ms: 40 },
+    { outcome: 'refused', ms: 40 },
+    { outcome: 'barred', ms: 40 },
+    { outcome: 'unavailable', ms: 40 },
+    { outcome: 'refused', ms: 40 },
+  ]);
 });
 
 suite('the time that a refusal takes', () => {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { makeCertificate } from '../../scripts/certificate.ts';
 import { type Company, company } from '../support/company.ts';
 
 const ago = (hours: number) => new Date(Date.now() - hours * 3_600_000).toISOString();
@@ -163,6 +165,106 @@ sources
       ['hr', 'bamboohr'],
     );
     assert.equal(status['hold'], null);
+  });
+});
+
+suite('rosterd status of the certificate', () => {
+  const DAY = 86_400_000;
+
+  /** Gives the server a certificate that expires after so many days, which began long ago; without days, none. */
+  async function secure(at: Company, days: number | undefined, hosts = ['rosterd.example']): Promise<string> {
+    const [file, key] = ['own.crt', 'own.key'].map(name => join(at.folder, name));
+    const text = readFileSync(at.configFile, 'utf8');
+    const tls = 'server:\n  tls: { cert: own.crt, key: own.key }\n';
+    if (!text.includes(tls)) writeFileSync(at.configFile, text.replace('server:\n', tls));
+    if (days === undefined) rmSync(file ?? '');
+    else {
+      const now = new Date(Date.now() + (days - 400) * DAY);
+      writeFileSync(file ?? '', (await makeCertificate({ hosts, days: 400, now })).cert);
+    }
+    // Whoever asks for the status may not read the key.
+    assert.ok(!existsSync(key ?? ''));
+    return file ?? '';
+  }
+
+  test('tells until when it is valid, and is well until a week before that', async () => {
+    await using at = await published(2);
+    for (const [days, line] of [
+      [89.5, 'rosterd.example  until DAY (in 89 days)'],
+      [29.5, 'rosterd.example  until DAY (in 29 days)'],
+      [7.5, 'rosterd.example  until DAY (in 7 days)'],
+    ] as const) {
+      await secure(at, days);
+      const { stdout, code } = await at.rosterd('status');
+      assert.match(stdout, /^snapshot 1 is served; the sources confirmed it 2 hours ago\n/);
+      const [, said] = /\ncertificate {2}(.*)\n/.exec(stdout) ?? [];
+      assert.equal(said?.replace(/\d{4}-\d\d-\d\d/, 'DAY'), line);
+      assert.equal(code, 0);
+    }
+    await secure(at, 100, ['a.example', 'b.example', '10.0.0.5']);
+    assert.match((await at.rosterd('status')).stdout, /\ncertificate {2}a\.example and 2 more {2}until /);
+  });
+
+  test('ends with 1 when it expires within a week, has expired, is too young or is not there', async () => {
+    await using at = await published(2);
+    const says = async (headline: RegExp, line: RegExp) => {
+      const { stdout, code } = await at.rosterd('status');
+      assert.match(stdout, headline);
+      assert.match(stdout, /\nsnapshot 1 is served; the sources confirmed it 2 hours ago\n/);
+      assert.match(stdout, line);
+      assert.equal(code, 1);
+    };
+    const file = await secure(at, 6.5);
+    await says(
+      /^certificate: \S+own\.crt expires on \S+ \(in 6 days\); renew it\n/,
+      /\ncertificate .* until \S+ \(in 6 days\)\n/,
+    );
+    await secure(at, -2.5);
+    await says(
+      /^certificate: \S+own\.crt expired on \S+ \(2 days ago\), and callers refuse it; renew it\n/,
+      /\ncertificate .* expired \S+ \(2 days ago\)\n/,
+    );
+    await secure(at, 403.5);
+    await says(
+      /^certificate: \S+own\.crt is not valid before \S+ \(in 3 days\), and callers refuse it until then\n/,
+      /\ncertificate /,
+    );
+    await secure(at, undefined);
+    await says(
+      new RegExp(
+        `^certificate: server\\.tls\\.cert: ${file}: no such file; for a first try, "rosterd certificate HOST" makes one\n`,
+      ),
+      /\ncertificate {2}\S+own\.crt {2,}cannot be used\n/,
+    );
+  });
+
+  test('comes after whatever else is wrong', async () => {
+    await using at = await company();
+    await at.withStore(async () => {});
+    await secure(at, 1.5);
+    const { stdout } = await at.rosterd('status');
+    assert.match(
+      stdout,
+      /^nothing has been published yet; .*\ncertificate: \S+ expires on \S+ \(in 1 day\); renew it\n\n/,
+    );
+  });
+
+  test('is in the object of --json', async () => {
+    await using at = await published(2);
+    const status = async () => JSON.parse((await at.rosterd('status', ['--json'])).stdout) as Record<string, unknown>;
+    assert.equal((await status())['certificate'], null);
+    const file = await secure(at, 20.5);
+    const { certificate, troubles } = await status();
+    const { from: _, expires, ...rest } = certificate as Record<string, unknown>;
+    assert.deepEqual(rest, { file, names: ['rosterd.example'], alarm: 'yellow' });
+    assert.equal(Math.round(((Date.parse(String(expires)) - Date.now()) / DAY) * 2), 41);
+    assert.deepEqual(troubles, []);
+    await secure(at, 3);
+    assert.deepEqual((await status())['troubles'], ['certificate']);
+    await secure(at, undefined);
+    const lost = await status();
+    assert.deepEqual(Object.keys(lost['certificate'] as object), ['file', 'problem']);
+    assert.deepEqual(lost['troubles'], ['certificate']);
   });
 });
 
