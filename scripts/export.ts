@@ -3,8 +3,8 @@ import { sortedSet } from '../src/roster/order.ts';
 import { renderSnapshot, SnapshotDamaged } from '../src/runs/body.ts';
 import { StoreError } from '../src/store/error.ts';
 import type { Store } from '../src/store/store.ts';
+import { rosterOf } from '../src/views/roster.ts';
 import { Failed } from './exit.ts';
-import { rosterOf } from './roster.ts';
 import { maskField, masking } from './text/mask.ts';
 
 export interface ExportOptions {

@@ -1,8 +1,8 @@
 import { type HoldNumber, holdNumber } from '../src/roster/model.ts';
 import type { Hold, RecordedRun, Store } from '../src/store/store.ts';
-import type { Difference } from './difference.ts';
+import type { Difference } from '../src/views/difference.ts';
+import { heldDifference, heldSnapshot } from '../src/views/held.ts';
 import { NotFound, UsageError } from './exit.ts';
-import { heldDifference, heldSnapshot } from './held.ts';
 
 /** A hold with everything that an administrator decides by. */
 export interface Review {
@@ -42,10 +42,11 @@ async function reviewOf(store: Store, hold: Hold): Promise<Review> {
   if (hold.end) return { hold, run, difference: undefined, later: undefined };
   const last = await store.runs.newestFinished();
   const before = hold.base === undefined ? undefined : await store.snapshots.get(hold.base);
+  const after = await heldSnapshot(store);
   return {
     hold,
     run,
-    difference: await heldDifference(store, { before, after: await heldSnapshot(store) }),
+    difference: after && (await heldDifference(store, { before, after })),
     later: last && last.status === 'held' && last.number !== hold.run ? last : undefined,
   };
 }

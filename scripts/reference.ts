@@ -1,8 +1,8 @@
 import { type Snapshot, type SnapshotNumber, snapshotNumber } from '../src/roster/model.ts';
 import { dayIn } from '../src/runs/time.ts';
 import type { Store } from '../src/store/store.ts';
+import { heldSnapshot } from '../src/views/held.ts';
 import { NotFound, UsageError } from './exit.ts';
-import { heldSnapshot } from './held.ts';
 import { dayBefore, endOfDay, isDay, minuteIn } from './text/time.ts';
 
 /** Where a REF is looked up, and what its days mean. */
@@ -29,7 +29,7 @@ export async function resolveReference(ref: string, place: Place): Promise<Snaps
   if (/^\d{1,15}$/.test(ref)) return numbered(snapshotNumber(Number(ref)), place);
   if (ref.startsWith('@')) return atEndOf(ref, place);
   if (ref === 'delivered') return delivered(place);
-  if (ref === 'held') return heldSnapshot(place.store);
+  if (ref === 'held') return held(place);
   throw new UsageError(`"${ref}" does not name a snapshot; write ${REF_HELP}`);
 }
 
@@ -68,6 +68,12 @@ async function delivered({ store, zone }: Place): Promise<Snapshot> {
   if (!last) throw new NotFound('no snapshot has been delivered yet; "rosterd log --deliveries" lists every try');
   const found = await store.snapshots.get(last.snapshot);
   return found ?? missing(`snapshot ${last.snapshot}, which was delivered last, is not kept any more`, { store, zone });
+}
+
+async function held({ store }: Place): Promise<Snapshot> {
+  const found = await heldSnapshot(store);
+  if (found) return found;
+  throw new NotFound('nothing is held; "rosterd status" tells how things stand');
 }
 
 /** Never returns: says what is not there, and what is. */

@@ -1,6 +1,6 @@
 import type { Snapshot } from '../src/roster/model.ts';
 import type { Delivery, Store } from '../src/store/store.ts';
-import type { Pair } from './difference.ts';
+import type { Pair } from '../src/views/difference.ts';
 import { NotFound } from './exit.ts';
 
 /** The last two deliveries to one client, with their snapshots. */

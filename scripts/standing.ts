@@ -1,139 +1,22 @@
 import type { Config } from '../src/config/schema.ts';
-import { type Snapshot, type SourceName, sourceName } from '../src/roster/model.ts';
-import { byBytes } from '../src/roster/order.ts';
-import { isStale, JUDGING, RUNS, type SourceHealth, sourceHealth } from '../src/runs/health.ts';
-import { nextTick } from '../src/runs/schedule.ts';
-import type { Delivery, Hold, Pin, RecordedRun, Store } from '../src/store/store.ts';
+import type { Store } from '../src/store/store.ts';
+import { type RosterStanding, type RosterTrouble, rosterStanding } from '../src/views/standing.ts';
 import { type CertificateStanding, certificateStanding, isUrgent } from './certificate-standing.ts';
 
 /** What makes `status` end with 1. */
-export type Trouble = 'unpublished' | 'pinned' | 'held' | 'stale' | 'certificate';
+export type Trouble = RosterTrouble | 'certificate';
 
-/** How things stand: what is served, and whatever keeps it from being newer. */
-export interface Standing {
-  readonly now: Date;
+/** How things stand: what is served, whatever keeps it from being newer, and what it is shown with. */
+export interface Standing extends Omit<RosterStanding, 'troubles'> {
   readonly troubles: readonly Trouble[];
-  readonly newest: Snapshot | undefined;
-  readonly hold: Hold | undefined;
-  /** The rollback that stands: this one is served, and what is newer waits. */
-  readonly pin: Pin | undefined;
-  readonly runs: RunStanding;
-  readonly sources: readonly SourceStanding[];
-  readonly renamed: readonly Renamed[];
-  readonly delivered: Delivery | undefined;
   /** Absent where the server speaks plain HTTP. */
   readonly certificate: CertificateStanding | undefined;
 }
 
-export interface RunStanding {
-  /** It may still be under way. */
-  readonly last: RecordedRun | undefined;
-  /** The newest that published or confirmed a snapshot. */
-  readonly good: RecordedRun | undefined;
-  /** The first since then that failed or was interrupted. */
-  readonly bad: RecordedRun | undefined;
-  /** The newest that looked at everybody: its problems are those of today. */
-  readonly judging: RecordedRun | undefined;
-}
-
-/** Besides how it was read, what the newest run made of that. */
-export interface SourceStanding extends SourceHealth {
-  /** True when its stored extract stood in for it in the newest run. */
-  readonly stands_in: boolean;
-  /** True when the newest run went on without it, for nothing that is served came from it. */
-  readonly left_out: boolean;
-  /** When its own schedule comes round next; absent when it has none, and is read in every run. */
-  readonly next?: Date;
-}
-
-/** Optional sources that cannot be read and that runs do without: nothing is held up, but not all is well. */
-export const excused = ({ sources }: Pick<Standing, 'sources'>): SourceStanding[] =>
-  sources.filter(one => one.failing && (one.stands_in || one.left_out));
-
-/** Somebody who logs in by another name than OMFLOW knows them by. */
-export interface Renamed {
-  readonly username: string;
-  readonly login: string;
-}
-
-/** Reads from the store how things stand. */
+/** Reads from the store, and from the certificate's file, how things stand. */
 export async function standingOf(config: Config, store: Store, now: Date): Promise<Standing> {
-  const newest = await store.snapshots.newest();
-  const hold = await store.holds.open();
-  const pin = await store.pins.current();
-  const served = pin ? await store.snapshots.get(pin.snapshot) : newest;
-  const recent = await store.runs.list(RUNS);
-  const runs = await runStanding(store, recent);
+  const standing = await rosterStanding(config, store, now);
   const certificate = await certificateStanding(config.server.tls?.cert, now);
-  const stale = newest !== undefined && runs.bad !== undefined && isStale(runs.bad, config.sync.max_stale, now);
-  return {
-    now,
-    troubles: troubles({ newest, hold, pin, certificate }, stale),
-    newest,
-    hold,
-    pin,
-    runs,
-    sources: config.sources.map(source => ({
-      ...sourceStanding(sourceName(source.name), [...recent, ...listed(runs.good)]),
-      ...nextRead(source, config, now),
-      required: source.required,
-    })),
-    renamed: served ? await renamedIn(store, served) : [],
-    delivered: await store.deliveries.newestFinished(),
-    certificate,
-  };
-}
-
-/** The newest run that looked at everybody: one that failed never got so far. */
-export const judgingRun = (recent: readonly RecordedRun[]): RecordedRun | undefined =>
-  recent.find(run => JUDGING.has(run.status));
-
-async function runStanding(store: Store, recent: readonly RecordedRun[]): Promise<RunStanding> {
-  const good = await store.runs.newestGood();
-  return {
-    last: recent[0],
-    good,
-    bad: await store.runs.firstBadSince(good?.number),
-    judging: judgingRun(recent) ?? good,
-  };
-}
-
-const listed = <One>(one: One | undefined): One[] => (one === undefined ? [] : [one]);
-
-function troubles(
-  { newest, hold, pin, certificate }: Pick<Standing, 'newest' | 'hold' | 'pin' | 'certificate'>,
-  stale: boolean,
-): Trouble[] {
-  return [
-    ...(newest ? [] : ['unpublished' as const]),
-    ...(pin ? ['pinned' as const] : []),
-    ...(hold ? ['held' as const] : []),
-    ...(stale ? ['stale' as const] : []),
-    ...(certificate && isUrgent(certificate) ? ['certificate' as const] : []),
-  ];
-}
-
-/** What the runs, newest first, say about a source. */
-function sourceStanding(source: SourceName, runs: readonly RecordedRun[]): Omit<SourceStanding, 'required' | 'next'> {
-  const last = runs.find(run => run.sources.some(read => read.source === source));
-  return {
-    ...sourceHealth(source, runs),
-    stands_in: last?.sources.find(read => read.source === source)?.state === 'stored',
-    left_out: last?.problems.some(one => one.source === source && one.code === 'source_left_out') ?? false,
-  };
-}
-
-function nextRead({ schedule }: Config['sources'][number], { timezone }: Config, now: Date): { next?: Date } {
-  const next = schedule === undefined ? undefined : nextTick(schedule, timezone, now);
-  return next ? { next } : {};
-}
-
-async function renamedIn(store: Store, { number }: Snapshot): Promise<Renamed[]> {
-  const renamed: Renamed[] = [];
-  for await (const page of store.people.at(number)) {
-    for (const { value } of page) {
-      if (value.login !== value.username) renamed.push({ username: value.username, login: value.login });
-    }
-  }
-  return renamed.sort((a, b) => byBytes(a.username, b.username));
+  const troubles = [...standing.troubles, ...(certificate && isUrgent(certificate) ? ['certificate' as const] : [])];
+  return { ...standing, troubles, certificate };
 }

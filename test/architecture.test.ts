@@ -64,6 +64,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   store: ['roster', 'connect'],
   logins: ['roster', 'connect'],
   http: ['roster', 'connect'],
+  views: ['roster', 'runs'],
   notices: ['roster', 'connect'],
   systemd: [],
   runs: ['roster'],

@@ -1,5 +1,5 @@
+import { departmentSteps } from '../../src/views/history.ts';
 import { NotFound } from '../exit.ts';
-import { departmentSteps } from '../history.ts';
 import { openForReading, type ReadingOptions } from '../opened.ts';
 import { departmentEvents } from '../text/events.ts';
 import { hintForDepartment, problemsOf } from '../text/hints.ts';

@@ -1,8 +1,8 @@
 import { isUnchanged } from '../../src/roster/compare.ts';
 import type { ChangeCounts, Snapshot } from '../../src/roster/model.ts';
-import { countsOf, differenceOf, type Pair } from '../difference.ts';
+import { countsOf, differenceOf, type Pair } from '../../src/views/difference.ts';
+import { heldDifference, isHeld } from '../../src/views/held.ts';
 import { EXIT, NotFound, UsageError } from '../exit.ts';
-import { heldDifference, isHeld } from '../held.ts';
 import { openForReading, type ReadingOptions } from '../opened.ts';
 import { NOTHING, type Place, REF_HELP, resolveReference } from '../reference.ts';
 import { lastServed } from '../served.ts';

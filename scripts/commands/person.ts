@@ -1,5 +1,5 @@
+import { personSteps } from '../../src/views/history.ts';
 import { NotFound } from '../exit.ts';
-import { personSteps } from '../history.ts';
 import { openForReading, type ReadingOptions } from '../opened.ts';
 import { membershipEvents, personEvents } from '../text/events.ts';
 import { hintForPerson, problemsOf } from '../text/hints.ts';

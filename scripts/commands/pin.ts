@@ -1,9 +1,9 @@
+import { transitionTo } from '../../src/views/transition.ts';
 import { openForReading, type ReadingOptions } from '../opened.ts';
 import { whenFree } from '../patience.ts';
 import { PUBLISHED_HELP, resolvePublished } from '../reference.ts';
 import { fieldEvents } from '../text/events.ts';
 import { transitionText } from '../text/transition.ts';
-import { transitionTo } from '../transition.ts';
 import { print, printJson, verb } from '../verb.ts';
 
 interface PinOptions extends ReadingOptions {

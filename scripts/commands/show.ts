@@ -1,6 +1,6 @@
+import { rosterOf } from '../../src/views/roster.ts';
 import { openForReading, type ReadingOptions } from '../opened.ts';
 import { REF_HELP, resolveReference } from '../reference.ts';
-import { rosterOf } from '../roster.ts';
 import { rosterObject, rosterText } from '../text/roster.ts';
 import { print, printJson, verb } from '../verb.ts';
 

@@ -1,10 +1,10 @@
+import { transitionTo } from '../../src/views/transition.ts';
 import { NotFound } from '../exit.ts';
 import { openForReading, type ReadingOptions } from '../opened.ts';
 import { whenFree } from '../patience.ts';
 import { NOTHING } from '../reference.ts';
 import { fieldEvents } from '../text/events.ts';
 import { transitionText } from '../text/transition.ts';
-import { transitionTo } from '../transition.ts';
 import { print, printJson, verb } from '../verb.ts';
 
 interface UnpinOptions extends ReadingOptions {

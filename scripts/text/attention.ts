@@ -1,6 +1,7 @@
 import type { Config } from '../../src/config/schema.ts';
 import { whyOf } from '../../src/runs/why.ts';
-import { excused, type Standing } from '../standing.ts';
+import { excused } from '../../src/views/standing.ts';
+import type { Standing } from '../standing.ts';
 import { adviceOnHold } from './advice.ts';
 import { table } from './columns.ts';
 import { type Look, shownName, shownText, styled } from './look.ts';

@@ -1,7 +1,7 @@
 import { isUnchanged, type MembershipChange } from '../../src/roster/compare.ts';
 import type { Snapshot } from '../../src/roster/model.ts';
-import { changedMemberships, countsOf, type Difference, type Pair } from '../difference.ts';
-import { isHeld } from '../held.ts';
+import { changedMemberships, countsOf, type Difference, type Pair } from '../../src/views/difference.ts';
+import { isHeld } from '../../src/views/held.ts';
 import { blanks, columns, counted, padEnd, table, widthOf, wrapped } from './columns.ts';
 import { departmentItems, type Item, keptItems, type Mark, peopleItems } from './lines.ts';
 import { type Look, shownName, styled } from './look.ts';

@@ -6,7 +6,7 @@ import {
   type Person,
   type Problem,
 } from '../../src/roster/model.ts';
-import { changedPeople, type Difference, eventOf, subjectOf } from '../difference.ts';
+import { changedPeople, type Difference, eventOf, subjectOf } from '../../src/views/difference.ts';
 import { sourceOfDepartment, sourceOfField } from './sources.ts';
 
 /** One changed field for scripts; somebody new has one of these for each field that is not empty, and so has who went. */

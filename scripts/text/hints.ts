@@ -2,7 +2,7 @@ import { fold } from '../../src/roster/fold.ts';
 import type { Person, Problem } from '../../src/roster/model.ts';
 import { RUNS } from '../../src/runs/health.ts';
 import type { Store } from '../../src/store/store.ts';
-import { judgingRun } from '../standing.ts';
+import { judgingRun } from '../../src/views/standing.ts';
 import { meant } from '../verbs.ts';
 
 /** What the newest run that looked at everybody found wrong. */

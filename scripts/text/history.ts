@@ -1,7 +1,7 @@
 import { type Change, type FieldChange, type MembershipChange, membershipChanges } from '../../src/roster/compare.ts';
 import type { Department, Person, Problem } from '../../src/roster/model.ts';
-import { eventOf, subjectOf } from '../difference.ts';
-import { type Step, since } from '../history.ts';
+import { eventOf, subjectOf } from '../../src/views/difference.ts';
+import { type Step, since } from '../../src/views/history.ts';
 import { columns, padEnd, table, widthOf } from './columns.ts';
 import { wholeDepartment, wholePerson } from './events.ts';
 import { type Detail, detailsText, originText, valuesText } from './lines.ts';

@@ -1,7 +1,7 @@
 import type { Change, FieldChange } from '../../src/roster/compare.ts';
 import { type Department, type Person, type Problem, splitKey } from '../../src/roster/model.ts';
 import { byBytes } from '../../src/roster/order.ts';
-import { changedPeople, type Difference, type Event, eventOf, subjectOf } from '../difference.ts';
+import { changedPeople, type Difference, type Event, eventOf, subjectOf } from '../../src/views/difference.ts';
 import { padEnd, widthOf } from './columns.ts';
 import { type Look, shownName, shownText, shownValue } from './look.ts';
 import { removalText, sourceOfDepartment } from './sources.ts';

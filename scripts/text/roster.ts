@@ -1,6 +1,6 @@
 import { PERSON_FIELDS, type Person } from '../../src/roster/model.ts';
-import { isHeld } from '../held.ts';
-import { type Place, type Roster, treeOf } from '../roster.ts';
+import { isHeld } from '../../src/views/held.ts';
+import { type Place, type Roster, treeOf } from '../../src/views/roster.ts';
 import { snapshotName } from './changes.ts';
 import { blanks, counted, table } from './columns.ts';
 import { personText } from './lines.ts';

@@ -1,7 +1,8 @@
 import type { Config } from '../../src/config/schema.ts';
 import type { RowCounts, Snapshot } from '../../src/roster/model.ts';
 import type { RecordedRun } from '../../src/store/store.ts';
-import { excused, type SourceStanding, type Standing, type Trouble } from '../standing.ts';
+import { excused, type SourceStanding } from '../../src/views/standing.ts';
+import type { Standing, Trouble } from '../standing.ts';
 import { excusedText, failureText, holdText, renamedText } from './attention.ts';
 import { certificateCells, certificateTrouble } from './certificate-standing.ts';
 import { counted, table } from './columns.ts';

@@ -1,5 +1,5 @@
 import { isUnchanged } from '../../src/roster/compare.ts';
-import { countsOf, type Difference } from '../difference.ts';
+import { countsOf, type Difference } from '../../src/views/difference.ts';
 import { table } from './columns.ts';
 import { fieldEvents } from './events.ts';
 import { type Look, shownName } from './look.ts';

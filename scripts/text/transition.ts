@@ -1,4 +1,4 @@
-import type { Hazard, Transition } from '../transition.ts';
+import type { Hazard, Transition } from '../../src/views/transition.ts';
 import { differenceText, headerText } from './changes.ts';
 import { type Look, shownName, shownValue, styled } from './look.ts';
 import { minuteIn } from './time.ts';

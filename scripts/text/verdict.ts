@@ -2,7 +2,7 @@ import { isUnchanged } from '../../src/roster/compare.ts';
 import type { GuardFinding, Outcome, Problem } from '../../src/roster/model.ts';
 import type { RunResult } from '../../src/runs/run.ts';
 import type { Pin } from '../../src/store/store.ts';
-import { countsOf, type Difference } from '../difference.ts';
+import { countsOf, type Difference } from '../../src/views/difference.ts';
 import { EXIT } from '../exit.ts';
 import { adviceOnFailure, adviceOnHold } from './advice.ts';
 import { type DiffOptions, differenceText } from './changes.ts';

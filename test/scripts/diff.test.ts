@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
-import { differenceOf } from '../../scripts/difference.ts';
 import { differenceText } from '../../scripts/text/changes.ts';
 import type { Look } from '../../scripts/text/look.ts';
 import { snapshotNumber } from '../../src/roster/model.ts';
+import { differenceOf } from '../../src/views/difference.ts';
 import { type Company, company } from '../support/company.ts';
 
 /** The company of the specification, up to its snapshots 41 and 42. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { countsOf, type Difference } from '../../scripts/difference.ts';
 import { differenceText } from '../../scripts/text/changes.ts';
 import { fieldEvents } from '../../scripts/text/events.ts';
 import type { Look } from '../../scripts/text/look.ts';
@@ -10,6 +9,7 @@ import { compareDepartments, comparePeople, entryOf } from '../../src/roster/com
 import { departmentContent, leaf, personContent } from '../../src/roster/leaf.ts';
 import { type Department, groupNo, type Person, personKey, sourceName, username } from '../../src/roster/model.ts';
 import { sortedSet } from '../../src/roster/order.ts';
+import { countsOf, type Difference } from '../../src/views/difference.ts';
 
 const look: Look = { zone: 'UTC', colour: false, mask: false, width: 100 };
 

@@ -1,9 +1,8 @@
-import { compareDepartments, comparePeople, type Entry, entryOf } from '../src/roster/compare.ts';
-import { type Department, type Person, type Snapshot, snapshotNumber } from '../src/roster/model.ts';
-import { byBytes } from '../src/roster/order.ts';
-import type { Hold, Records, Sides, Store } from '../src/store/store.ts';
+import { compareDepartments, comparePeople, type Entry, entryOf } from '../roster/compare.ts';
+import { type Department, type Person, type Snapshot, snapshotNumber } from '../roster/model.ts';
+import { byBytes } from '../roster/order.ts';
+import type { Hold, Records, Sides, Store } from '../store/store.ts';
 import { type Difference, newProblems, type Pair } from './difference.ts';
-import { NotFound } from './exit.ts';
 
 type Changes = Pick<Difference, 'people' | 'departments'>;
 
@@ -15,10 +14,10 @@ export interface HeldSnapshot extends Snapshot {
 export const isHeld = (snapshot: Snapshot | undefined): snapshot is HeldSnapshot =>
   snapshot !== undefined && 'held' in snapshot;
 
-/** Throws NotFound when no hold stands. */
-export async function heldSnapshot(store: Store): Promise<HeldSnapshot> {
+/** Undefined when no hold stands. */
+export async function heldSnapshot(store: Store): Promise<HeldSnapshot | undefined> {
   const held = await store.holds.open();
-  if (!held) throw new NotFound('nothing is held; "rosterd status" tells how things stand');
+  if (!held) return undefined;
   const { people, departments, memberships, digest, changes, run, opened, base } = held;
   const number = snapshotNumber((base ?? 0) + 1);
   return { number, at: opened, people, departments, memberships, digest, changes, run, held };

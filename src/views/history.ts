@@ -1,12 +1,6 @@
-import { type Change, compareDepartments, comparePeople, type Entry, entryOf } from '../src/roster/compare.ts';
-import {
-  type Department,
-  type Person,
-  type Snapshot,
-  type SnapshotNumber,
-  snapshotNumber,
-} from '../src/roster/model.ts';
-import type { Snapshots, Version } from '../src/store/store.ts';
+import { type Change, compareDepartments, comparePeople, type Entry, entryOf } from '../roster/compare.ts';
+import { type Department, type Person, type Snapshot, type SnapshotNumber, snapshotNumber } from '../roster/model.ts';
+import type { Snapshots, Version } from '../store/store.ts';
 
 /** One thing that happened to a person or department, with the snapshot that brought it. */
 export interface Step<Value> {

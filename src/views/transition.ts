@@ -1,8 +1,8 @@
-import { fold } from '../src/roster/fold.ts';
-import type { Department, Person, Snapshot } from '../src/roster/model.ts';
-import { sorted } from '../src/roster/order.ts';
-import { servedSnapshot } from '../src/runs/answers.ts';
-import type { Delivery, Store } from '../src/store/store.ts';
+import { fold } from '../roster/fold.ts';
+import type { Department, Person, Snapshot } from '../roster/model.ts';
+import { sorted } from '../roster/order.ts';
+import { servedSnapshot } from '../runs/answers.ts';
+import type { Delivery, Store } from '../store/store.ts';
 import { type Difference, differenceOf, type Pair } from './difference.ts';
 
 /** What a client would do that has one snapshot and is given another. */

@@ -1,6 +1,6 @@
-import type { Department, Person, Snapshot } from '../src/roster/model.ts';
-import { byBytes } from '../src/roster/order.ts';
-import type { RecordedRun, Store } from '../src/store/store.ts';
+import type { Department, Person, Snapshot } from '../roster/model.ts';
+import { byBytes } from '../roster/order.ts';
+import type { RecordedRun, Store } from '../store/store.ts';
 import { type HeldSnapshot, heldRoster, isHeld } from './held.ts';
 
 /** One snapshot with everybody in it, and the run that published it. */

@@ -6,7 +6,7 @@ import {
   isRename,
   type MembershipChange,
   membershipChanges,
-} from '../src/roster/compare.ts';
+} from '../roster/compare.ts';
 import {
   type ChangeCounts,
   type Department,
@@ -14,9 +14,9 @@ import {
   type Problem,
   type Snapshot,
   snapshotNumber,
-} from '../src/roster/model.ts';
-import { byBytes } from '../src/roster/order.ts';
-import type { Store } from '../src/store/store.ts';
+} from '../roster/model.ts';
+import { byBytes } from '../roster/order.ts';
+import type { Store } from '../store/store.ts';
 
 /** What turns one roster into another, whether both are snapshots or one is a run's candidate. */
 export interface Difference {
