@@ -1,5 +1,6 @@
 import { ConfigError } from '../src/config/error.ts';
 import { StoreError } from '../src/store/error.ts';
+import { SocketError } from '../src/systemd/sockets.ts';
 import { EXIT, Failed, NotFound, Stopped, UsageError } from './exit.ts';
 import { visible } from './text/visible.ts';
 
@@ -14,6 +15,7 @@ export function failureOf(error: unknown, verb: string | undefined): Failure {
   if (error instanceof NotFound) return { text: worded(error.message), code: EXIT.finding };
   if (error instanceof UsageError) return { text: worded(error.message), code: EXIT.usage };
   if (error instanceof ConfigError) return { text: worded(error.message), code: EXIT.usage };
+  if (error instanceof SocketError) return { text: worded(error.message), code: EXIT.usage };
   if (error instanceof Failed) return { text: worded(error.message), code: EXIT.failed };
   if (error instanceof Stopped) return { text: worded(error.message), code: EXIT.failed };
   if (error instanceof StoreError) return { text: worded(error.message), code: EXIT.failed };

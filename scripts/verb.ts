@@ -21,7 +21,7 @@ export interface HelpTexts {
   readonly examples: readonly (readonly [line: string, what: string])[];
 }
 
-/** The configuration that is used when none is named: that of this installation, whatever the current folder. */
+/** The configuration of this installation, whatever the current folder. */
 const CONFIG = fileURLToPath(new URL('../config/rosterd.yaml', import.meta.url));
 
 /** A command of the terminal, to be given its arguments, options and action. */
@@ -31,7 +31,11 @@ export const verb = (name: VerbName, texts: HelpTexts): Command => made(name, te
 export const bareVerb = (name: VerbName, texts: HelpTexts): Command =>
   made(name, texts).addOption(configOption().hideHelp());
 
-const configOption = () => new Option('--config <FILE>', 'the configuration').default(CONFIG, 'config/rosterd.yaml');
+/** Where none is named it is that of the environment, as where rosterd is installed, else that of this installation. */
+function configOption(): Option {
+  const named = process.env['ROSTERD_CONFIG'];
+  return new Option('--config <FILE>', 'the configuration').default(named || CONFIG, named || 'config/rosterd.yaml');
+}
 
 function made(name: VerbName, texts: HelpTexts): Command {
   return (

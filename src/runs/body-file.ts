@@ -1,6 +1,6 @@
 import { createCipheriv, hash, randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Encoding } from '../http/roster.ts';
 import type { Digest, SnapshotNumber } from '../roster/model.ts';
@@ -161,12 +161,20 @@ function sealOf(key: Buffer, tags: readonly Buffer[], size: number): Buffer {
 
 /** Only its owner may look into it: it is people's data. */
 async function makePrivate(folder: string): Promise<void> {
+  await mustNotBeAnothers(dirname(folder));
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const { uid, mode } = await stat(folder);
   if (uid === process.getuid?.() && (mode & 0o077) === 0) return;
   throw new Error(
     `the folder ${folder} is not ours alone: make it mode 0700 and owned by the account that runs rosterd`,
   );
+}
+
+/** Root could, but the daemon whose folder it is could not use what root leaves there. */
+async function mustNotBeAnothers(parent: string): Promise<void> {
+  const owner = (await stat(parent).catch(() => undefined))?.uid;
+  if (process.getuid?.() !== 0 || owner === undefined || owner === 0) return;
+  throw new Error(`the folder ${parent} belongs to another account, and this is root`);
 }
 
 /** Reads into all of the buffer; throws a {@link BodyDamaged} where the file ends before that. */

@@ -1,8 +1,9 @@
-import { chmodSync, closeSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fchmodSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import { likeItsFolder } from '../connect/owner.ts';
 import { StoreError } from './error.ts';
 
 export interface SqliteOptions {
@@ -65,12 +66,19 @@ function isThere(path: string, what: string): boolean {
   }
 }
 
-/** Made with its mode before SQLite first opens it: WAL and journal then get the same mode. */
+/** Made with its mode and owner before SQLite first opens it: WAL and journal then get the same. */
 function makePrivate(path: string, what: string): void {
   try {
-    closeSync(openSync(path, 'a', 0o600));
-    chmodSync(path, 0o600);
+    const file = openSync(path, 'ax', 0o600);
+    try {
+      fchmodSync(file, 0o600);
+      likeItsFolder(file, dirname(path));
+    } finally {
+      closeSync(file);
+    }
   } catch (error) {
+    // Somebody else made it meanwhile, in the same way.
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
     throw new StoreError(`${what} cannot be made: ${(error as Error).message}`, { cause: error });
   }
 }

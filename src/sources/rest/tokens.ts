@@ -1,6 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
+import { likeItsFolder } from '../../connect/owner.ts';
 import type { Json } from './json.ts';
 import type { Scope } from './scope.ts';
 
@@ -89,11 +101,23 @@ function write(file: string, tokens: Kept): void {
   mkdirSync(dirname(file), { recursive: true });
   const fresh = `${file}.${randomUUID()}`;
   try {
-    writeFileSync(fresh, `${JSON.stringify(tokens)}\n`, { mode: 0o600, flag: 'wx', flush: true });
-    chmodSync(fresh, 0o600);
+    writePrivate(fresh, `${JSON.stringify(tokens)}\n`);
     renameSync(fresh, file);
   } catch (error) {
     rmSync(fresh, { force: true });
     throw new Error(`the new tokens cannot be kept: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** A new file that only its owner can read, on the disk when this returns. */
+function writePrivate(path: string, text: string): void {
+  const file = openSync(path, 'wx', 0o600);
+  try {
+    fchmodSync(file, 0o600);
+    likeItsFolder(file, dirname(path));
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
   }
 }
