@@ -50,7 +50,7 @@ export async function startDemo(folder: string): Promise<Demo> {
   const { config } = await readConfiguration(configFile, process.env);
   await twoDays(config, join(folder, COMPANY_FILE));
   const logFile = join(folder, LOG_FILE);
-  const daemon = await startDaemon(config, openLog(config.log_level, logFile));
+  const daemon = await startDaemon(config, await openLog(config.log_level, { file: logFile }));
   await daemon.firstRun;
   return { daemon, configFile, logFile, token, login: DEMO_LOGIN };
 }

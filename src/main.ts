@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Config } from './config/schema.ts';
 import { databaseAddress, printableAddress } from './connect/database.ts';
-import type { RosterService } from './http/roster.ts';
-import { type RosterServer, startServer } from './http/server.ts';
-import { logPruning, logRun, logServer } from './log.ts';
-import type { Authenticator, ServerNotice } from './logins/authenticate.ts';
-import { openCounters } from './logins/counters.ts';
-import { openAuthenticators } from './logins/open.ts';
+import type { LoginService } from './http/login.ts';
+import type { Metrics } from './http/metrics.ts';
+import type { Monitor } from './http/monitor.ts';
+import type { ReportTerms } from './http/report.ts';
+import { type RosterServer, type ServerTerms, startServer } from './http/server.ts';
+import { type ShownCertificate, showCertificate } from './http/shown-certificate.ts';
+import { logAnnounced, logPruning, logRun, logServer } from './log.ts';
 import { type Clock, loginService } from './logins/service.ts';
-import { LoginThrottle } from './logins/throttle.ts';
+import { LoginTerms } from './logins/terms.ts';
+import { type Announcing, startAnnouncing } from './runs/announcing.ts';
 import { rosterService, type ServedRoster, servedLogins } from './runs/answers.ts';
 import { bodyFolder } from './runs/body-folder.ts';
 import { startSchedule } from './runs/schedule.ts';
@@ -19,56 +23,74 @@ import { DeliveryQueue } from './store/delivery-queue.ts';
 import { StoreError } from './store/error.ts';
 import { lockStore, openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
+import { SocketError, socketAddress } from './systemd/sockets.ts';
 
 /** The daemon, serving. Disposing of it is the hard way; `stop` lets calls under way finish. */
 export interface Daemon extends AsyncDisposable {
   /** Where it listens, with the real port. */
   readonly address: string;
+  /** Where `/healthz` and the others are; absent where that is not configured. */
+  readonly monitor: string | undefined;
   /** Settles when the run that was started with the daemon has ended, however it did. */
   readonly firstRun: Promise<unknown>;
+  /**
+   * Goes on by another configuration, without dropping a call; gives the settings that need a restart, which stay as they
+   * were. Rejects where the new one cannot be used, and goes on by the old.
+   */
+  reload(config: Config): Promise<readonly string[]>;
   /** Waits at most `within` milliseconds for calls under way; a run under way is abandoned. */
   stop(within: number): Promise<void>;
 }
 
+/** What nearly everything in the main thread has in common. */
+interface Ground {
+  /** As it is now: a reload puts another in its place. */
+  config: Config;
+  readonly log: Logger;
+  readonly store: Store;
+  /** Absent where nobody can ask for them. */
+  metrics: Metrics | undefined;
+  now(): Date;
+}
+
 /** The composition root of the main thread: puts the rooms together and starts them. What it starts it stops, in reverse. */
 export async function startDaemon(config: Config, log: Logger): Promise<Daemon> {
-  const now = () => new Date();
   await using stack = new AsyncDisposableStack();
   // Before the store is brought up to date: a daemon of an older version that serves it would find other tables.
   stack.use(await serveAlone(config));
   await migrate(config);
   const store = stack.use(await openStore(config.store, { migrate: false, timeout: 0 }));
-  const lost = (error: unknown, count: number) =>
-    log.error({ count, why: (error as Error).message }, 'deliveries not recorded');
-  const deliveries = stack.use(new DeliveryQueue(store, lost));
-  const worker = stack.use(
-    new RunWorker({
-      module: new URL('./run-worker.ts', import.meta.url),
-      config,
-      onRun: summary => {
-        logRun(log, summary);
-        // Whoever asks next shall not wait for it; a run that was held or failed has changed nothing there.
-        if ('snapshot' in summary.outcome) void roster.prepare();
-      },
-      onPruned: pruning => logPruning(log, pruning),
-      onFailure: error => log.error({ why: error.message, stack: error.stack }, 'run could not be made'),
-      now,
-    }),
-  );
-  const roster = stack.use(openRoster({ config, log, store, worker, deliveries, now }));
-  const notify = (notice: ServerNotice) => logServer(log, notice);
-  const chain = (await openAuthenticators(config.authenticate, notify)).map(authenticator => stack.use(authenticator));
-  const counters = stack.use(await openCounters(config.store, config.throttle));
-  const throttle = new LoginThrottle({ counters, unlockedAt: name => store.unlocks.last(name), now: clock.now });
-  const server = stack.use(await startHttp({ config, log, store, roster, chain, throttle, now }));
-  const schedule = stack.use(startSchedules(config, worker));
+  const ground: Ground = { config, log, store, metrics: undefined, now: () => new Date() };
+  const certificate = stack.use(openCertificate(ground));
+  const { worker, roster, announcing } = openRuns(ground, { certificate, stack });
+  const terms = stack.use(await openTerms(ground));
+  const login = openLogin(ground, terms);
+  const server = stack.use(await startHttp(ground, { roster, login, certificate }));
+  let schedule = startSchedules(config, worker);
+  stack.defer(() => schedule[Symbol.dispose]());
   server.ready();
   log.info({ address: server.address, store: store.address }, 'serving');
+  const monitor = await watch(ground, { server, worker, certificate, stack });
   const firstRun = worker.run('start').catch(() => {});
   const owned = stack.move();
   return {
     address: server.address,
+    monitor: monitor?.address,
     firstRun,
+    async reload(next) {
+      const { config: usable, restarts } = movable(ground.config, next);
+      certificate.change(usable.server.tls);
+      await terms.change(usable);
+      ground.config = usable;
+      log.level = usable.log_level;
+      server.change(termsOf(usable, login));
+      monitor?.change(reportTermsOf(usable));
+      worker.configure(usable);
+      schedule[Symbol.dispose]();
+      schedule = startSchedules(usable, worker);
+      announcing.soon();
+      return restarts;
+    },
     async stop(within) {
       // What would start now would only be broken off.
       schedule[Symbol.dispose]();
@@ -77,6 +99,201 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+const openCertificate = ({ config, log, now }: Ground): ShownCertificate =>
+  showCertificate(config.server.tls, { log, now, credentials: process.env['CREDENTIALS_DIRECTORY'] });
+
+interface Owned {
+  readonly certificate: ShownCertificate;
+  /** Ends what is opened. */
+  readonly stack: AsyncDisposableStack;
+}
+
+/** The thread of runs, what is served of them, and who is told. */
+function openRuns(ground: Ground, { certificate, stack }: Owned) {
+  const { config, log, store, now } = ground;
+  const lost = (error: unknown, count: number) =>
+    log.error({ count, why: (error as Error).message }, 'deliveries not recorded');
+  const deliveries = stack.use(new DeliveryQueue(store, lost));
+  const worker = stack.use(
+    new RunWorker({
+      module: new URL('./run-worker.ts', import.meta.url),
+      config,
+      onRun: (summary, took) => {
+        logRun(log, summary, took);
+        ground.metrics?.run(summary, took);
+        announcing.soon();
+        // Whoever asks next shall not wait for it; a run that was held or failed has changed nothing there.
+        if ('snapshot' in summary.outcome) void roster.prepare();
+      },
+      onPruned: pruning => logPruning(log, pruning),
+      onFailure: error => log.error({ why: error.message, stack: error.stack }, 'run could not be made'),
+      now,
+    }),
+  );
+  const roster = stack.use(openRoster(ground, worker, deliveries));
+  const announcing = stack.use(openAnnouncing(ground, worker, certificate));
+  return { worker, roster, announcing };
+}
+
+function openRoster(ground: Ground, worker: RunWorker, deliveries: DeliveryQueue): ServedRoster {
+  const { log, store, now } = ground;
+  return rosterService({
+    get sync() {
+      return ground.config.sync;
+    },
+    store,
+    runner: worker,
+    folder: bodyFolder(databaseAddress(ground.config.store), process.env),
+    now,
+    unavailable: error => log.error({ why: error.message, stack: error.stack }, 'roster could not be read'),
+    damaged: error => log.warn({ why: error.message }, 'a kept answer was damaged, and is made anew'),
+    delivered: sent => {
+      ground.metrics?.delivery(sent);
+      const { requestId: _, ...delivery } = sent;
+      // A request's id is the client's to choose, and may come twice.
+      deliveries.add({ ...delivery, id: randomUUID() });
+    },
+  });
+}
+
+function openAnnouncing(ground: Ground, worker: RunWorker, certificate: ShownCertificate): Announcing {
+  const { log } = ground;
+  return startAnnouncing({
+    wanted: () => ground.config.notify.length > 0,
+    announce: () => worker.announce(certificate.state),
+    onAnnounced: one => {
+      logAnnounced(log, one);
+      ground.metrics?.announced(one);
+    },
+    onFailure: error => log.error({ why: error.message }, 'it could not be found out what there is to tell'),
+  });
+}
+
+function openTerms({ config, log, store }: Ground): Promise<LoginTerms> {
+  return LoginTerms.open(config, {
+    notify: notice => logServer(log, notice),
+    unlockedAt: name => store.unlocks.last(name),
+    now: clock.now,
+  });
+}
+
+function openLogin(ground: Ground, terms: LoginTerms): LoginService {
+  return loginService({
+    get chain() {
+      return terms.chain;
+    },
+    get throttle() {
+      return terms.throttle;
+    },
+    clock,
+    log: ground.log,
+    loginOf: servedLogins(ground.store),
+    onLogin: login => ground.metrics?.login(login),
+  });
+}
+
+/** What the HTTP room is given of the others. */
+interface Served {
+  readonly roster: ServedRoster;
+  readonly login: LoginService;
+  readonly certificate: ShownCertificate;
+}
+
+async function startHttp(ground: Ground, { roster, login, certificate }: Served): Promise<RosterServer> {
+  const { config, log, now } = ground;
+  const server = await startServer({
+    ...termsOf(config, login),
+    listen: placeOf('server.listen', config.server.listen),
+    tls: certificate.pair,
+    roster,
+    log,
+    now,
+    onCall: call => ground.metrics?.call(call),
+  });
+  certificate.onChange(pair => server.secure(pair));
+  return server;
+}
+
+/** Where to listen for an address of the configuration. Throws a SocketError that names the setting. */
+function placeOf(setting: string, address: string): string {
+  try {
+    return socketAddress(address, process.env, process.pid);
+  } catch (error) {
+    throw error instanceof SocketError ? new SocketError(`${setting}: ${error.message}`) : error;
+  }
+}
+
+const termsOf = ({ server, language }: Config, login: LoginService): ServerTerms => ({
+  clients: server.clients,
+  trustedProxies: server.trusted_proxies,
+  language,
+  login,
+});
+
+const reportTermsOf = ({ server }: Config): ReportTerms => ({
+  clients: server.clients,
+  trustedProxies: server.trusted_proxies,
+});
+
+interface Watched extends Owned {
+  readonly server: RosterServer;
+  readonly worker: RunWorker;
+}
+
+/** Opens health, metrics and the report where they are configured: after the server, for nobody waits for them. */
+async function watch(ground: Ground, { server, worker, certificate, stack }: Watched): Promise<Monitor | undefined> {
+  const { config, log, store, now } = ground;
+  const listen = config.server.monitor;
+  if (listen === undefined) return undefined;
+  const [{ openMetrics }, { startMonitor }, { healthOf }] = await Promise.all([
+    import('./http/metrics.ts'),
+    import('./http/monitor.ts'),
+    import('./runs/health.ts'),
+  ]);
+  const metrics = await openMetrics({ version: version() });
+  ground.metrics = metrics;
+  const health = async () => {
+    const terms = { ...ground.config, failingSince: worker.failingSince };
+    return await healthOf(terms, store, now()).catch((error: unknown) => ({ error: (error as Error).message }));
+  };
+  const monitor = stack.use(
+    await startMonitor({
+      listen: placeOf('server.monitor', listen),
+      phase: () => server.phase,
+      probe: async () => ({ health: await health(), expires: certificate.state?.expires }),
+      onHold: () => ground.config.sync.on_hold,
+      metrics,
+      report: { ...reportTermsOf(config), make: query => worker.report(query), mark: () => store.mark() },
+      log,
+      now,
+    }),
+  );
+  log.info({ address: monitor.address }, 'health and metrics');
+  return monitor;
+}
+
+const version = () =>
+  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+
+/**
+ * What may not change while the daemon goes on, by the names that the configuration has for it: the store is what it
+ * stands on, and an address that others were told is not given up without need.
+ */
+const FIXED: readonly (readonly [name: string, of: (config: Config) => unknown])[] = [
+  ['store', config => config.store],
+  ['server.listen', config => config.server.listen],
+  ['server.monitor', config => config.server.monitor],
+  ['server.tls', config => config.server.tls !== undefined],
+];
+
+/** The next configuration with what cannot change as it was, and the names of what that is. */
+function movable(old: Config, next: Config): { config: Config; restarts: string[] } {
+  const restarts = FIXED.filter(([, of]) => !isDeepStrictEqual(of(old), of(next))).map(([name]) => name);
+  const { listen, monitor } = old.server;
+  const tls = (old.server.tls === undefined) === (next.server.tls === undefined) ? next.server.tls : old.server.tls;
+  return { config: { ...next, store: old.store, server: { ...next.server, listen, monitor, tls } }, restarts };
 }
 
 /**
@@ -90,47 +307,6 @@ function startSchedules({ schedule, sources, timezone }: Config, worker: RunWork
     all.use(startSchedule(own, timezone, tick => worker.runSince(tick, 'schedule').catch(() => {})));
   }
   return all;
-}
-
-/** What the `/sync` service is made of. */
-interface RosterParts {
-  readonly config: Config;
-  readonly log: Logger;
-  readonly store: Store;
-  readonly worker: RunWorker;
-  readonly deliveries: DeliveryQueue;
-  now(): Date;
-}
-
-function openRoster({ config, log, store, worker, deliveries, now }: RosterParts): ServedRoster {
-  return rosterService({
-    sync: config.sync,
-    store,
-    runner: worker,
-    folder: bodyFolder(databaseAddress(config.store), process.env),
-    now,
-    unavailable: error => log.error({ why: error.message, stack: error.stack }, 'roster could not be read'),
-    damaged: error => log.warn({ why: error.message }, 'a kept answer was damaged, and is made anew'),
-    // A request's id is the client's to choose, and may come twice.
-    delivered: ({ requestId: _, ...delivery }) => deliveries.add({ ...delivery, id: randomUUID() }),
-  });
-}
-
-/** What the HTTP room is given of the others. */
-interface Parts {
-  readonly config: Config;
-  readonly log: Logger;
-  readonly store: Store;
-  readonly roster: RosterService;
-  readonly chain: readonly Authenticator[];
-  readonly throttle: LoginThrottle;
-  now(): Date;
-}
-
-function startHttp({ config, log, store, roster, chain, throttle, now }: Parts): Promise<RosterServer> {
-  const { listen, clients } = config.server;
-  const login = loginService({ chain, throttle, clock, log, loginOf: servedLogins(store) });
-  return startServer({ listen, clients, roster, login, language: config.language, log, now });
 }
 
 /** Done on a connection of its own, which may wait for other writers; the main thread's never does. */

@@ -62,7 +62,20 @@ async function loadedByDaemon(at: Company): Promise<Loaded> {
 }
 
 /** The libraries that a company has no use for which keeps all it has in SQLite. */
-const UNUSED = ['mysql2', 'ldapts', 'undici', 'csv-parse', 'jose', 'tinypool', 'bcryptjs', 'apache-md5'];
+const UNUSED = [
+  'prom-client',
+  'nodemailer',
+  'pino-pretty',
+  '@peculiar/x509',
+  'mysql2',
+  'ldapts',
+  'undici',
+  'csv-parse',
+  'jose',
+  'tinypool',
+  'bcryptjs',
+  'apache-md5',
+];
 /** What reads a configuration. */
 const READING = ['zod', 'yaml', 'src/config/schema.ts'];
 

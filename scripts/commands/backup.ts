@@ -16,7 +16,7 @@ It has people's data, of those too whom "rosterd purge" erases later: purge does
     ['rosterd backup /var/backups/rosterd.db', 'once, before an upgrade'],
     ['rosterd backup --force /var/backups/rosterd-$(date +%a).db', 'a ring of seven, one for each day of the week'],
     [
-      '20 3 * * * rosterd rosterd backup --force /var/backups/rosterd-$(date +\\%a).db',
+      '20 3 * * * root rosterd backup --force /var/backups/rosterd-$(date +\\%a).db',
       'the same each night, in /etc/cron.d',
     ],
   ],

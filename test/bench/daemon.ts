@@ -29,7 +29,7 @@ export async function daemonProcess(settings: Settings): Promise<Daemon> {
 
 /** The same in this process, which starts it sooner: where nothing is to be measured. */
 export async function daemonHere(settings: Settings): Promise<Daemon> {
-  const daemon = await root.startDaemon(configOf(settings), openLog('fatal'));
+  const daemon = await root.startDaemon(configOf(settings), await openLog('fatal'));
   const { address } = daemon;
   return { address, pid: process.pid, [Symbol.asyncDispose]: () => daemon[Symbol.asyncDispose]() };
 }

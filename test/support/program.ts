@@ -109,9 +109,12 @@ export class Program implements AsyncDisposable {
     return this.#printed.both;
   }
 
-  /** The first match in the output; rejects, telling the output, at the deadline or when the program ends without one. */
-  async waitFor(pattern: RegExp, deadlineMs = 10_000): Promise<RegExpMatchArray> {
-    const found = await before(deadlineMs, Promise.race([this.#match(pattern), this.exited]));
+  /**
+   * The first match in the output, or in what is printed after its first `from` characters; rejects, telling the output, at
+   * the deadline or when the program ends without one.
+   */
+  async waitFor(pattern: RegExp, deadlineMs = 10_000, from = 0): Promise<RegExpMatchArray> {
+    const found = await before(deadlineMs, Promise.race([this.#match(pattern, from), this.exited]));
     if (Array.isArray(found)) return found;
     throw this.failure(`${found ? 'ended' : `ran ${deadlineMs} ms`} without printing ${pattern}`);
   }
@@ -156,9 +159,9 @@ export class Program implements AsyncDisposable {
     return { code, signal, stdout: this.#printed.stdout, stderr: this.#printed.stderr };
   }
 
-  async #match(pattern: RegExp): Promise<RegExpMatchArray> {
+  async #match(pattern: RegExp, from: number): Promise<RegExpMatchArray> {
     for (;;) {
-      const found = this.output.match(pattern);
+      const found = this.output.slice(from).match(pattern);
       if (found) return found;
       await this.#news.promise;
     }
