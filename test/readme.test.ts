@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, readFile, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { freshDatabase } from './support/mariadb.ts';
 import { freePort } from './support/port.ts';
 import { runProgram, startProgram } from './support/program.ts';
 import { directory, startSlapd } from './support/slapd.ts';
+import { unitIn } from './support/unit.ts';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const README = await readFile(join(ROOT, 'README.md'), 'utf8');
@@ -17,7 +18,7 @@ const README = await readFile(join(ROOT, 'README.md'), 'utf8');
 /** A copy of the project to follow the README in, as a clone would be; the packages are those installed already. */
 async function checkout(): Promise<{ path: string } & AsyncDisposable> {
   const folder = await temporaryFolder();
-  for (const name of ['package.json', 'package-lock.json', 'src', 'scripts', 'config']) {
+  for (const name of ['package.json', 'package-lock.json', 'README.md', 'LICENSE', 'src', 'scripts', 'config']) {
     await cp(join(ROOT, name), join(folder.path, name), { recursive: true, preserveTimestamps: true });
   }
   await symlink(join(ROOT, 'node_modules'), join(folder.path, 'node_modules'));
@@ -29,7 +30,7 @@ async function follow(blocks: readonly Block[], reader: Reader): Promise<void> {
   for (const block of blocks) {
     if (block.language === 'console') for (const command of commandsOf(block)) await reader.console(command);
     else if (block.language === 'sql') await reader.sql(block.lines.join('\n'));
-    else if (block.language === 'yaml' || block.language === 'csv')
+    else if (block.language === 'yaml' || block.language === 'csv' || block.language === 'ini')
       await reader.file(block.lines.join('\n'), block.language);
     else assert.fail(`nobody can follow a block of ${block.language}`);
   }
@@ -38,7 +39,7 @@ async function follow(blocks: readonly Block[], reader: Reader): Promise<void> {
 interface Reader {
   console(command: Command): Promise<void>;
   sql(text: string): Promise<unknown>;
-  file(text: string, language: 'yaml' | 'csv'): Promise<void>;
+  file(text: string, language: 'yaml' | 'csv' | 'ini'): Promise<void>;
 }
 
 const LISTENS = /\b127\.0\.0\.1:\d+/g;
@@ -213,5 +214,73 @@ test('the README, as an administrator who keeps the store follows it: history, e
     sql: nothing,
     file: nothing,
     console: async command => assertShows(command, await runs(command.line)),
+  });
+});
+
+test('the README, as an administrator of a server follows it: a service, from its installation to an upgrade', async () => {
+  await using folder = await checkout();
+  await using root = await temporaryFolder();
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await freshDatabase());
+  const store = stack.use(await freshDatabase());
+  const { host } = new URL(database.url);
+  const [listen, monitor] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  const account = `${database.name}_reader`.slice(0, 32);
+  const owner = `${store.name}_owner`.slice(0, 32);
+  stack.defer(async () => void (await database.execute(`drop user if exists ${account}, ${owner}`)));
+  let token = '';
+  let tokenHash = '';
+  /** Everything below the root instead of /, and the names of the databases and accounts that were made for this. */
+  const typed = (text: string) =>
+    text
+      .replace(/^(cd \S+ && )?sudo /gm, '')
+      .replace(
+        /(?<![\w.])\/(etc\/rosterd|etc\/systemd|var\/lib\/rosterd|var\/backups|opt\/rosterd|usr\/local)/g,
+        `${root.path}/$1`,
+      )
+      .replace(/^scripts\/install/, `scripts/install --root ${root.path}`)
+      .replaceAll('hr-db.example/hr', `${host}/${database.name}`)
+      .replaceAll('db.example/rosterd', `${host}/${store.name}`)
+      .replaceAll('mysql://rosterd@', `mysql://${owner}@`)
+      .replaceAll('rosterd_reader', account)
+      .replaceAll(' ON hr.', ` ON ${database.name}.`)
+      .replace(/^CREATE DATABASE rosterd CHARACTER SET utf8mb4;\n/m, '')
+      .replace('CREATE USER rosterd IDENTIFIED', `CREATE USER ${owner} IDENTIFIED`)
+      .replace('ON rosterd.* TO rosterd;', `ON ${store.name}.* TO ${owner};`)
+      .replaceAll('sha256:…', tokenHash)
+      .replaceAll('omflow:TOKEN', `omflow:${token}`)
+      .replaceAll('127.0.0.1:8642', listen)
+      .replaceAll('127.0.0.1:8643', monitor);
+  const shown = (text: string) =>
+    text
+      .replaceAll(root.path, '')
+      .replaceAll(`${host}/${store.name}`, 'db.example/rosterd')
+      .replaceAll(`mysql://${owner}@`, 'mysql://rosterd@');
+  const unit = stack.use(await unitIn(root.path, typed));
+  const [tables] = blocksBetween(README, 'hr', 'end').filter(block => block.language === 'sql');
+  await database.execute(tables?.lines.join('\n') ?? '');
+  await mkdir(join(root.path, 'var/backups'), { recursive: true });
+  await follow(blocksBetween(README, 'service', 'end service'), {
+    sql: text => database.execute(typed(text)),
+    async file(text, language) {
+      if (language === 'yaml') return await writeFile(join(root.path, 'etc/rosterd/rosterd.yaml'), typed(text));
+      const dropIns = join(root.path, 'etc/systemd/system/rosterd.service.d');
+      await mkdir(dropIns, { recursive: true });
+      await writeFile(join(dropIns, 'override.conf'), text);
+    },
+    async console(command) {
+      const line = typed(command.line);
+      const [, verb] = /^systemctl (?:enable --now|start|stop|restart|reload) rosterd$/.exec(line)
+        ? line.split(' ')
+        : [];
+      if (line === 'systemctl edit rosterd' || line === 'git pull --quiet') return;
+      if (verb !== undefined) return await unit.control(verb === 'enable' ? 'start' : verb);
+      if (line.startsWith('journalctl')) return assertShows(command, unit.journal.split('\n').at(-2) ?? '');
+      const env = { PATH: `${root.path}/usr/local/bin:${process.env['PATH']}` };
+      const { stdout, stderr } = await runProgram('sh', ['-c', line], { cwd: folder.path, env, deadlineMs: 300_000 });
+      [, token = token] = /^ {2}([0-9a-f]{64})$/m.exec(stdout) ?? [];
+      [, tokenHash = tokenHash] = /token_hash: "(.*?)"/.exec(stdout) ?? [];
+      assertShows(command, shown(stdout + stderr));
+    },
   });
 });
