@@ -28,6 +28,8 @@ export async function openLog(
   { form = 'json', file }: { form?: LogForm; file?: string } = {},
 ): Promise<Logger> {
   const destination = pino.destination({ dest: file ?? 1, sync: true });
+  // A disk that is full must not end logins: what cannot be written is lost.
+  destination.on('error', () => {});
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { log: known } };
   switch (form) {
     case 'json':
@@ -68,7 +70,15 @@ const spelled = (character: string) => `\\u${character.charCodeAt(0).toString(16
 async function forTerminal(): Promise<DestinationStream> {
   const { prettyFactory } = await import('pino-pretty');
   const pretty = prettyFactory({ colorize: true, singleLine: true, translateTime: 'SYS:HH:MM:ss' });
-  return { write: line => void writeSync(1, pretty(line).replace(ACTED_ON, spelled)) };
+  return {
+    write(line) {
+      try {
+        writeSync(1, pretty(line).replace(ACTED_ON, spelled));
+      } catch {
+        // Nobody reads it any more.
+      }
+    },
+  };
 }
 
 /** The one line that a run leaves in the log; `took` is in milliseconds. */
@@ -123,21 +133,22 @@ export function logAnnounced(log: Logger, { channel, kind, outcome, why }: Annou
 export interface Remainder {
   /** Settings that were changed and cannot be while the daemon goes on. */
   readonly restarts: readonly string[];
-  /** Whether systemd handed credentials over, which it does at a start alone. */
+  /** Whether systemd handed credentials over, which it does at a start and may not do again before the next. */
   readonly handedOver: boolean;
 }
 
 /** The configuration was read again. */
 export function logReload(log: Logger, { restarts, handedOver }: Remainder): void {
   for (const setting of restarts) log.warn({ setting }, 'was changed, and stays as it was until a restart');
-  if (handedOver) log.info('what LoadCredential= gave is as it was at the start; a restart reads it anew');
+  if (handedOver)
+    log.info('what LoadCredential= gave may be as it was at the start; a restart is sure to read it anew');
   log.info('the configuration was read again');
 }
 
-/** It was not: the one before goes on. */
-export function logRefused(log: Logger, problems: readonly string[]): void {
-  for (const why of problems) log.error({ why }, 'a problem of the configuration');
-  log.error({ count: problems.length }, 'the configuration was not taken; the one before goes on');
+/** The configuration in this file cannot be used: the one before goes on. */
+export function logRefused(log: Logger, file: string, problems: readonly string[]): void {
+  for (const why of problems) log.error({ file, why }, 'a problem of the configuration');
+  log.error({ file, count: problems.length }, 'the configuration was not taken; the one before goes on');
 }
 
 /** The last line of a daemon that ends by a mistake of ours, or by what nobody foresaw. */

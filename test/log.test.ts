@@ -41,14 +41,14 @@ test('what became of telling somebody', () => {
 test('a reload says what waits for a restart, and a refused one why', () => {
   const { log, lines } = plainLog();
   logReload(log, { restarts: ['server.listen'], handedOver: true });
-  logRefused(log, ['schedule: is not a cron pattern', 'sources: is empty']);
+  logRefused(log, 'rosterd.yaml', ['schedule: is not a cron pattern', 'sources: is empty']);
   assert.deepEqual(lines.lines, [
     { level: 40, setting: 'server.listen', msg: 'was changed, and stays as it was until a restart' },
-    { level: 30, msg: 'what LoadCredential= gave is as it was at the start; a restart reads it anew' },
+    { level: 30, msg: 'what LoadCredential= gave may be as it was at the start; a restart is sure to read it anew' },
     { level: 30, msg: 'the configuration was read again' },
-    { level: 50, why: 'schedule: is not a cron pattern', msg: 'a problem of the configuration' },
-    { level: 50, why: 'sources: is empty', msg: 'a problem of the configuration' },
-    { level: 50, count: 2, msg: 'the configuration was not taken; the one before goes on' },
+    { level: 50, file: 'rosterd.yaml', why: 'schedule: is not a cron pattern', msg: 'a problem of the configuration' },
+    { level: 50, file: 'rosterd.yaml', why: 'sources: is empty', msg: 'a problem of the configuration' },
+    { level: 50, file: 'rosterd.yaml', count: 2, msg: 'the configuration was not taken; the one before goes on' },
   ]);
 });
 

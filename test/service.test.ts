@@ -293,6 +293,19 @@ suite('the end', () => {
     assert.match(stdout, /"signal":"SIGTERM","msg":"stopping"[\s\S]*"msg":"stopped"\}\n$/);
   });
 
+  test('SIGTERM in the middle of a reload ends it all the same, and nothing starts any more', async () => {
+    await using house = await served();
+    house.configure({ tokens: [FIRST], more: 'schedule: "* * * * * *"\n' });
+    house.program.kill('SIGHUP');
+    house.program.kill('SIGTERM');
+    const began = performance.now();
+    const { code, stdout } = await house.program.exited;
+    assert.equal(code, 0);
+    assert.ok(performance.now() - began < 20_000, 'it was not ended by force');
+    const after = stdout.slice(stdout.indexOf('"msg":"stopping"'));
+    assert.doesNotMatch(after, /by force|read again|"msg":"run /);
+  });
+
   test('a crash leaves one line with its cause, and ends it with 4', async () => {
     await using at = await company();
     const config = readFileSync(at.configFile, 'utf8').replace('server:', 'server:\n  listen: 127.0.0.1:0');

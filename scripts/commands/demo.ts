@@ -28,7 +28,10 @@ export const command = bareVerb('demo', {
     print(welcome(demo, dir));
     await signal;
     print(['', 'stopping']);
-    await stopInTime(demo.daemon, () => print(['something did not end in time']));
+    await stopInTime(demo.daemon, {
+      left: error => print([error.message]),
+      forced: () => print(['something did not end in time']),
+    });
   });
 
 function welcome({ daemon, token, login, configFile, logFile }: Demo, dir: string): string[] {

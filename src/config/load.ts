@@ -4,7 +4,7 @@ import { type Document, LineCounter, parseDocument } from 'yaml';
 import { ConfigError } from './error.ts';
 import { extended, readManifest } from './manifest-file.ts';
 import { problemsOf } from './problems.ts';
-import { type Config, configJsonSchema, configSchema, type WrittenConfig } from './schema.ts';
+import { type Config, configJsonSchema, configSchema, DEFAULT_LISTEN, type WrittenConfig } from './schema.ts';
 import { credential, fillSecrets, type SecretPlaces } from './secrets.ts';
 import { type SourceConfig, settled, type WrittenSource } from './sources.ts';
 
@@ -119,7 +119,7 @@ function furtherProblems(document: unknown, form: readonly string[]): string[] {
   const sources = sketches(document);
   const told = (place: number) => form.some(problem => problem.startsWith(`sources[${place}].people.map.`));
   const names = sources.map(source => source.name);
-  return sources.flatMap(({ name, people }, place) => [
+  const ofSources = sources.flatMap(({ name, people }, place) => [
     ...(name !== undefined && names.indexOf(name) < place
       ? [`sources[${place}].name: "${name}" is the name of another source, too`]
       : []),
@@ -127,6 +127,17 @@ function furtherProblems(document: unknown, form: readonly string[]): string[] {
       ? [`sources[${place}].people.map.username: is missing, and without people.key the username is the identity`]
       : []),
   ]);
+  return [...addressProblems(document), ...ofSources];
+}
+
+/** Two listeners cannot have one address, nor one socket of systemd's. */
+function addressProblems(document: unknown): string[] {
+  const { server } = (document ?? {}) as { server?: { listen?: unknown; monitor?: unknown } | null };
+  const { listen = DEFAULT_LISTEN, monitor } = server ?? {};
+  // Port 0 is another one each time.
+  return monitor !== undefined && monitor === listen && !String(listen).endsWith(':0')
+    ? [`server.monitor: ${monitor} is what server.listen has; write another port, or systemd:NAME`]
+    : [];
 }
 
 const FILES = new Set(['file', 'manifest', 'tokens']);

@@ -24,7 +24,19 @@ function explain(issue: Issue, above: Path, judged: Judged): string[] {
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     return closest(issue.errors).flatMap(one => explain(one, path, judged));
   }
-  return [`${printPath(path) || judged.whole}: ${words(issue, valueAt(judged.document, path))}`];
+  const value = valueAt(judged.document, path);
+  // Where it stands elsewhere, that may be told.
+  const isSecret = SECRET.has(String(path.at(-1))) && !/^\$\{(env|file):[^}]+\}$/.test(String(value));
+  const told = { value, isSecret };
+  return [`${printPath(path) || judged.whole}: ${words(issue, told)}`];
+}
+
+/** What is never told, however wrong it is: it would stand in a log, or on a screen that others see. */
+const SECRET: ReadonlySet<string> = new Set(['password', 'secret', 'token_hash']);
+
+interface Told {
+  readonly value: unknown;
+  readonly isSecret: boolean;
 }
 
 /** Of the forms that a value may have, the one that it was most likely meant to have: most of its keys belong there. */
@@ -40,23 +52,24 @@ function strangeness(issues: readonly Issue[]): number {
   return strange.length + own.filter(issue => issue.code !== 'unrecognized_keys').length;
 }
 
-function words(issue: Issue, value: unknown): string {
+function words(issue: Issue, { value, isSecret }: Told): string {
+  const quoted = (text: string) => (isSecret ? text : `${show(value)} ${text}`);
   switch (issue.code) {
     case 'invalid_type':
       if (value === undefined) return 'is missing';
       // The schema may say better what belongs here, and how to write it.
-      if (!issue.message.startsWith('Invalid input')) return `${show(value)} ${issue.message}`;
+      if (!issue.message.startsWith('Invalid input')) return quoted(issue.message);
       return `is ${kindOf(value)}, and must be ${article(issue.expected)}`;
     case 'invalid_value':
-      return `${show(value)} is none of ${issue.values.join(', ')}${alike(String(value), issue.values.map(String))}`;
+      return `${quoted(`is none of ${issue.values.join(', ')}`)}${alike(String(value), issue.values.map(String))}`;
     case 'invalid_union':
-      return `${value === undefined ? 'is missing' : `${show(value)} is not what belongs here`}${among(issue)}`;
+      return `${value === undefined ? 'is missing' : quoted('is not what belongs here')}${among(issue)}`;
     case 'invalid_format':
     case 'custom':
     case 'too_small':
     case 'too_big':
       return issue.message.startsWith('is') && typeof value === 'string' && value !== ''
-        ? `${show(value)} ${issue.message}`
+        ? quoted(issue.message)
         : issue.message;
     default:
       return issue.message;

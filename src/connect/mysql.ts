@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import type { Connection, ConnectionOptions } from 'mysql2';
+import type { Connection, ConnectionOptions, Pool } from 'mysql2';
 import type { DatabaseConfig } from '../config/connections.ts';
 import { databaseAddress } from './database.ts';
 import { tlsOptions } from './tls.ts';
@@ -40,4 +40,15 @@ export const socketOf = (connection: Connection) => (connection as unknown as { 
 export function cut(connection: Connection): void {
   connection.destroy();
   socketOf(connection).destroy();
+}
+
+/**
+ * Ends a pool, and waits so many milliseconds for it at most: mysql2 never says that one has ended of which a connection was
+ * cut meanwhile, and of one whose server does not answer it says so late. Never rejects.
+ */
+export function endPool(pool: Pool, within: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, within);
+  pool.end(() => resolve());
+  return promise.finally(() => clearTimeout(timer));
 }

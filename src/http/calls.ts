@@ -22,7 +22,8 @@ export interface Calls {
   settle(within: number): Promise<void>;
 }
 
-export function trackCalls(): Calls {
+/** `arriving` tells how many connections there are from which no call has come yet. */
+export function trackCalls(arriving: () => number): Calls {
   const open = new Set<Call>();
   let begun = 0;
   const underWay = () => Promise.all([...open].map(call => call.over));
@@ -30,6 +31,7 @@ export function trackCalls(): Calls {
   const quiet = async () => {
     await underWay();
     await sleep(GRACE);
+    for (let waited = GRACE; arriving() > 0 && waited < ARRIVAL; waited += GRACE) await sleep(GRACE);
     for (let last = -1; last !== begun; ) {
       last = begun;
       for (let turn = 0; turn < TURNS; turn += 1) await nextTurn();
@@ -51,6 +53,8 @@ export function trackCalls(): Calls {
 
 /** How long somebody may take from connecting to their call, in milliseconds. */
 const GRACE = 100;
+/** And how long at most, where they have connected already and are not done with TLS or with their first call. */
+const ARRIVAL = 2_000;
 /** In each turn of the loop one connection is taken, and in the next its bytes are read. */
 const TURNS = 4;
 

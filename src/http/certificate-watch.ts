@@ -109,8 +109,8 @@ interface Place {
   readonly now: Date;
 }
 
-/** Callers refuse a certificate outside of its time, and nobody could log in who can now. */
-function mustBeBetter(found: Certificate, current: Certificate, { file, now }: Place): void {
+/** Throws an error that says why: callers refuse a certificate outside of its time, and nobody could log in who can now. */
+export function mustBeBetter(found: Certificate, current: Certificate, { file, now }: Place): void {
   if (isValid(found, now) || !isValid(current, now)) return;
   const why = found.from > now ? `is not valid before ${moment(found.from)}` : `expired on ${moment(found.expires)}`;
   throw new Error(

@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import type { ClientConfig, Language } from '../config/schema.ts';
 import { createServer } from '../connect/node-http.ts';
 import { type CallState, fail } from './answer.ts';
+import { Arrivals } from './arrivals.ts';
 import { authenticate } from './authenticate.ts';
 import { type AuthFailures, authFailures, basicAuth } from './basic-auth.ts';
 import { readBody } from './body.ts';
@@ -67,8 +68,9 @@ export async function startServer(settings: ServerSettings): Promise<RosterServe
   let terms: ServerTerms = settings;
   let callerOf = callers(settings.trustedProxies ?? []);
   const limits = { ...LIMITS, ...settings.limits };
+  const arrivals = new Arrivals();
   const house: House = {
-    calls: trackCalls(),
+    calls: trackCalls(() => arrivals.count),
     get words() {
       return WORDS[terms.language];
     },
@@ -83,6 +85,7 @@ export async function startServer(settings: ServerSettings): Promise<RosterServe
   const handlerFor = (changed: ServerTerms) => appFor({ ...settings, ...changed }, house, failures).callback();
   let handle = handlerFor(settings);
   const server = serverFor((req, res) => handle(req, res), house, settings.tls);
+  arrivals.watch(server);
   const address = await listen(server, settings.listen);
   const close = closing(server);
   return {

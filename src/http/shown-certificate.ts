@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import { type Certificate, type CertificateFiles, readCertificate } from './certificate.ts';
-import { type CertificateWatch, watchCertificate } from './certificate-watch.ts';
+import { type CertificateWatch, mustBeBetter, watchCertificate } from './certificate-watch.ts';
 import type { ExpiryStep } from './expiry.ts';
 import type { PemPair } from './tls.ts';
 
@@ -20,10 +20,10 @@ export interface ShownCertificate extends Disposable {
   /** Told of every other one, from now on. */
   onChange(show: (pair: PemPair) => void): void;
   /**
-   * Looks at these files from now on, and shows what is in them. Throws an error, and goes on with the old ones, where they
-   * cannot be used. Without files, or where none was shown before, nothing changes.
+   * Reads these files, and gives what shows them from now on. Throws an error where they cannot be used, or are worse than
+   * what is shown. Without files, or where none was shown before, nothing changes.
    */
-  change(files: Files | undefined): void;
+  prepare(files: Files | undefined): () => void;
 }
 
 /** Throws an error that says what is wrong with the files. */
@@ -35,7 +35,7 @@ const NONE: ShownCertificate = {
   pair: undefined,
   state: undefined,
   onChange() {},
-  change() {},
+  prepare: () => () => {},
   [Symbol.dispose]() {},
 };
 
@@ -63,17 +63,17 @@ class Shown implements ShownCertificate {
     this.#show = show;
   }
 
-  change(files: Files | undefined): void {
-    if (files === undefined) return;
-    if (files.cert === this.#files.cert && files.key === this.#files.key) {
-      this.#watch.look();
-      return;
-    }
+  prepare(files: Files | undefined): () => void {
+    if (files === undefined) return () => {};
+    if (files.cert === this.#files.cert && files.key === this.#files.key) return () => this.#watch.look();
     const found = this.#read(files);
-    this.#watch[Symbol.dispose]();
-    this.#files = files;
-    this.#watch = this.#watched(files, found);
-    this.#exchange(found);
+    mustBeBetter(found, this.#watch.current, { file: files.cert, now: this.#tools.now() });
+    return () => {
+      this.#watch[Symbol.dispose]();
+      this.#files = files;
+      this.#watch = this.#watched(files, found);
+      this.#exchange(found);
+    };
   }
 
   [Symbol.dispose](): void {

@@ -4,7 +4,7 @@ import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 import type { DatabaseConfig } from '../config/connections.ts';
 import type { ThrottleConfig } from '../config/schema.ts';
 import { databaseAddress, printableAddress } from '../connect/database.ts';
-import { cut, mysqlOptions } from '../connect/mysql.ts';
+import { cut, endPool, mysqlOptions } from '../connect/mysql.ts';
 import { troubleOf } from '../connect/trouble.ts';
 import { markOfName } from '../roster/name-mark.ts';
 
@@ -29,6 +29,8 @@ export interface Counters extends AsyncDisposable {
   giveBack(username: string): Promise<void>;
   /** Nothing counts any more: the right password, or an administrator's word. */
   clear(username: string): Promise<void>;
+  /** Counts by these limits from now on; what counts already goes on to do so for as long as it did. */
+  adjust(throttle: ThrottleConfig): void;
 }
 
 /** How long the store may take over one step, in milliseconds. */
@@ -51,13 +53,14 @@ export async function openCounters(
 /** Where the counts are, by the hashes of usernames. */
 interface Counts extends AsyncDisposable {
   readonly limiter: RateLimiterAbstract;
-  /** Lets what counts do so for `throttle.within` from now on; false when nothing does any more. */
-  prolong(key: string): Promise<boolean>;
+  /** Lets what counts do so for so many milliseconds from now on; false when nothing does any more. */
+  prolong(key: string, within: number): Promise<boolean>;
   /** Takes one step; each is all that happens to the counts while it lasts. */
   step<Value>(work: () => Promise<Value>): Promise<Value>;
 }
 
-function counters({ limiter, prolong, step, ...counts }: Counts, { failures, within }: ThrottleConfig): Counters {
+function counters({ limiter, prolong, step, ...counts }: Counts, throttle: ThrottleConfig): Counters {
+  let { failures, within } = throttle;
   const refusal = ({ msBeforeNext }: RateLimiterRes): Taking => ({
     taken: false,
     since: new Date(Date.now() + msBeforeNext - within),
@@ -81,11 +84,16 @@ function counters({ limiter, prolong, step, ...counts }: Counts, { failures, wit
     async keep(username) {
       const key = markOfName(username);
       // What expired while the password was tried counts no more, but this one does.
-      if (!(await step(() => prolong(key)))) await step(() => limiter.penalty(key));
+      if (!(await step(() => prolong(key, within)))) await step(() => limiter.penalty(key));
     },
     giveBack: username => giveBack(markOfName(username)),
     async clear(username) {
       await step(() => limiter.delete(markOfName(username)));
+    },
+    adjust(changed) {
+      ({ failures, within } = changed);
+      limiter.points = failures;
+      limiter.duration = within / 1000;
     },
     [Symbol.asyncDispose]: () => counts[Symbol.asyncDispose](),
   };
@@ -99,14 +107,13 @@ const settings = ({ failures, within }: ThrottleConfig) => ({
 
 function ownCounts(throttle: ThrottleConfig): Counts {
   const limiter = new RateLimiterMemory(settings(throttle));
-  const { duration } = limiter;
   let last: Promise<unknown> = Promise.resolve();
   return {
     limiter,
-    async prolong(key) {
+    async prolong(key, within) {
       const found = await limiter.get(key);
       if (!found) return false;
-      await limiter.set(key, found.consumedPoints, duration);
+      await limiter.set(key, found.consumedPoints, within / 1000);
       return true;
     },
     step(work) {
@@ -147,16 +154,15 @@ async function sharedCounts(shared: SharedStore, throttle: ThrottleConfig): Prom
   clearing.unref();
   return {
     limiter,
-    async prolong(key) {
+    async prolong(key, within) {
       const now = Date.now();
       const statement = 'update login_failures set expire = ? where `key` = ? and expire > ?';
-      return (await changed(lender, statement, [now + throttle.within, key, now])) > 0;
+      return (await changed(lender, statement, [now + within, key, now])) > 0;
     },
     step: work => worded(shared.store, () => twice(() => inTime(shared.patience, work))),
     async [Symbol.asyncDispose]() {
       clearInterval(clearing);
-      // It never says that it has ended where a connection was cut meanwhile.
-      await inTime(shared.patience, () => ended(pool)).catch(() => {});
+      await endPool(pool, shared.patience);
     },
   };
 }
@@ -184,12 +190,6 @@ async function connections({ store, patience }: SharedStore): Promise<Pool> {
  * and soon after one has frozen, or its machine is gone.
  */
 const SESSION = 'set session innodb_lock_wait_timeout = 2, wait_timeout = 60';
-
-function ended(pool: Pool): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  pool.end(() => resolve());
-  return promise;
-}
 
 type Done = (error: Error | null, result?: unknown) => void;
 

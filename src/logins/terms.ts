@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AuthenticatorConfig, Config } from '../config/schema.ts';
 import type { Authenticator, ServerNotice, Throttle } from './authenticate.ts';
-import { openCounters } from './counters.ts';
+import { type Counters, openCounters } from './counters.ts';
 import { openAuthenticators } from './open.ts';
 import { LOGIN_DEADLINE } from './service.ts';
 import { LoginThrottle, type ThrottleParts } from './throttle.ts';
@@ -16,64 +16,66 @@ export interface TermsParts extends Pick<ThrottleParts, 'unlockedAt' | 'now'> {
   notify(notice: ServerNotice): void;
 }
 
-interface Terms extends AsyncDisposable {
-  readonly config: LoginConfig;
-  readonly chain: readonly Authenticator[];
-  readonly throttle: Throttle;
+/** What a configuration's `authenticate` comes to. */
+interface Chain {
+  readonly config: readonly AuthenticatorConfig[];
+  readonly authenticators: readonly Authenticator[];
 }
 
-/** The chain and the throttle by which logins are decided now; another configuration may bring others. */
+/**
+ * The chain and the throttle by which logins are decided now; another configuration may bring other ones. What counts
+ * against somebody stays whatever changes: forgotten here, it would be tried again at a directory that goes on counting.
+ */
 export class LoginTerms implements AsyncDisposable {
-  readonly #parts: TermsParts;
-  #terms: Terms;
+  readonly throttle: Throttle;
+  readonly #counters: Counters;
+  readonly #notify: TermsParts['notify'];
+  #chain: Chain;
   /** Those of before, while somebody may still wait for what they say. */
-  readonly #leaving = new Map<Terms, NodeJS.Timeout>();
+  readonly #leaving = new Map<Chain, NodeJS.Timeout>();
 
-  private constructor(parts: TermsParts, terms: Terms) {
-    this.#parts = parts;
-    this.#terms = terms;
+  private constructor(counters: Counters, chain: Chain, { notify, unlockedAt, now }: TermsParts) {
+    this.#counters = counters;
+    this.#chain = chain;
+    this.#notify = notify;
+    this.throttle = new LoginThrottle({ counters, unlockedAt, now });
   }
 
   static async open(config: LoginConfig, parts: TermsParts): Promise<LoginTerms> {
-    return new LoginTerms(parts, await openTerms(config, parts));
+    const chain = await openChain(config.authenticate, parts.notify);
+    return new LoginTerms(await openCounters(config.store, config.throttle), chain, parts);
   }
 
   get chain(): readonly Authenticator[] {
-    return this.#terms.chain;
+    return this.#chain.authenticators;
   }
 
-  get throttle(): Throttle {
-    return this.#terms.throttle;
-  }
-
-  /** Decides by another configuration from the next login on. Where it says the same, all stays, and what was counted too. */
-  async change(config: LoginConfig): Promise<void> {
-    const old = this.#terms;
-    if (isDeepStrictEqual(decisive(old.config), decisive(config))) return;
-    this.#terms = await openTerms(config, this.#parts);
-    // After that nobody waits for an answer any more.
-    const timer = setTimeout(() => void this.#end(old), LOGIN_DEADLINE);
-    this.#leaving.set(old, timer.unref());
+  /** Decides by another configuration from the next login on. A chain that is the same keeps its connections. */
+  async change({ authenticate, throttle }: LoginConfig): Promise<void> {
+    const old = this.#chain;
+    if (!isDeepStrictEqual(old.config, authenticate)) {
+      this.#chain = await openChain(authenticate, this.#notify);
+      // After that nobody waits for an answer any more.
+      const timer = setTimeout(() => void this.#end(old), LOGIN_DEADLINE);
+      this.#leaving.set(old, timer.unref());
+    }
+    this.#counters.adjust(throttle);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#leaving.keys(), this.#terms].map(terms => this.#end(terms)));
+    await Promise.all([...this.#leaving.keys(), this.#chain].map(chain => this.#end(chain)));
+    await this.#counters[Symbol.asyncDispose]();
   }
 
-  async #end(terms: Terms): Promise<void> {
-    clearTimeout(this.#leaving.get(terms));
-    this.#leaving.delete(terms);
-    await terms[Symbol.asyncDispose]();
+  /** Never rejects: a directory that does not let go is no trouble of those who log in. */
+  async #end(chain: Chain): Promise<void> {
+    clearTimeout(this.#leaving.get(chain));
+    this.#leaving.delete(chain);
+    await Promise.allSettled(chain.authenticators.map(one => one[Symbol.asyncDispose]()));
   }
 }
 
-const decisive = ({ authenticate, throttle }: LoginConfig) => ({ authenticate, throttle });
-
-async function openTerms(config: LoginConfig, { notify, unlockedAt, now }: TermsParts): Promise<Terms> {
-  await using stack = new AsyncDisposableStack();
-  const chain = (await openAuthenticators(config.authenticate, notify)).map(authenticator => stack.use(authenticator));
-  const counters = stack.use(await openCounters(config.store, config.throttle));
-  const throttle = new LoginThrottle({ counters, unlockedAt, now });
-  const owned = stack.move();
-  return { config, chain, throttle, [Symbol.asyncDispose]: () => owned.disposeAsync() };
-}
+const openChain = async (config: readonly AuthenticatorConfig[], notify: TermsParts['notify']): Promise<Chain> => ({
+  config,
+  authenticators: await openAuthenticators(config, notify),
+});

@@ -52,6 +52,8 @@ class Systemd implements Supervisor {
   #told: Promise<void> = Promise.resolve();
   #feeding: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** After that nothing else is so. */
+  #isStopping = false;
 
   constructor(env: Environment, { pid, failed }: SupervisorOptions) {
     this.#env = env;
@@ -60,16 +62,19 @@ class Systemd implements Supervisor {
   }
 
   async ready(status: string): Promise<void> {
+    if (this.#isStopping) return;
     await this.#tell('READY=1', statusOf(status));
     // On this thread's loop: a loop that stands still shall not be fed for.
     if (this.#pause !== undefined) this.#timer ??= setInterval(() => this.#feed(), this.#pause).unref();
   }
 
   async reloading(): Promise<void> {
+    if (this.#isStopping) return;
     await this.#tell('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
   }
 
   async stopping(status: string): Promise<void> {
+    this.#isStopping = true;
     await this.#tell('STOPPING=1', statusOf(status));
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { answersIn, ask, assertFails, gateway, OMFLOW, openHouse, readAll, StandingRoster } from './house.ts';
 
 /** A roster that is asked and then keeps its caller waiting. */
@@ -51,6 +52,19 @@ test('what has arrived when draining begins is answered, and not cut off', async
     answers.map(([answer]) => [answer?.status, answer?.headers['connection']]),
     sockets.map(() => [503, 'close']),
   );
+});
+
+test('who has connected and is slow with their call is waited for a little', async () => {
+  await using house = await openHouse();
+  const socket = connect(house.port, '127.0.0.1');
+  await once(socket, 'connect');
+  const drained = house.server.drain(10_000);
+  // Longer than what has arrived is waited for, as a handshake of TLS over a slow line may take.
+  await sleep(300);
+  socket.write(`POST /sync HTTP/1.1\r\nHost: h\r\nAuthorization: ${OMFLOW}\r\n\r\n`);
+  const [answer] = answersIn(await readAll(socket));
+  assertFails(answer, 503);
+  await drained;
 });
 
 test('an answer that was under way says that the connection ends with it', async () => {

@@ -14,22 +14,46 @@ const configOf = (chain: object[], failures = 3) => ({
 const open = (config: ReturnType<typeof configOf>) =>
   LoginTerms.open(config, { notify: () => {}, unlockedAt: async () => undefined, now: () => 0 });
 
-test('the same configuration once more leaves connections and counts as they are', async () => {
+/** How many of ten tries with other passwords are made; the others are refused without one. */
+async function triesOf(terms: LoginTerms, from: number): Promise<number> {
+  let tried = 0;
+  for (const place of Array(10).keys()) {
+    await terms.throttle.attempt({ username: 'a.lin', password: `wrong ${from + place}` }, async () => {
+      tried += 1;
+      return { status: 'refused', weighed: true, why: 'another password' };
+    });
+  }
+  return tried;
+}
+
+test('the same chain once more keeps its connections', async () => {
   await using terms = await open(configOf([template]));
-  const { chain, throttle } = terms;
+  const { chain } = terms;
   await terms.change(configOf([template]));
   assert.equal(terms.chain, chain);
-  assert.equal(terms.throttle, throttle);
 });
 
-test('another chain or throttle counts at once', async () => {
+test('another chain counts at once', async () => {
   await using terms = await open(configOf([template]));
-  const { throttle } = terms;
   await terms.change(configOf([sql, template]));
   assert.deepEqual(
     terms.chain.map(one => one.name),
     ['sql mysql://reader@db:3306/hr', 'ldap ldaps://dc1'],
   );
-  await terms.change(configOf([sql, template], 5));
-  assert.notEqual(terms.throttle, throttle);
+});
+
+test('what counts against somebody stays when the chain changes, or a directory would lock them', async () => {
+  await using terms = await open(configOf([template]));
+  assert.equal(await triesOf(terms, 0), 3);
+  await terms.change(configOf([sql, template]));
+  assert.equal(await triesOf(terms, 10), 0);
+});
+
+test('another limit counts at once, with what counts already', async () => {
+  await using terms = await open(configOf([template]));
+  assert.equal(await triesOf(terms, 0), 3);
+  await terms.change(configOf([template], 5));
+  assert.equal(await triesOf(terms, 10), 2);
+  await terms.change(configOf([template], 2));
+  assert.equal(await triesOf(terms, 20), 0);
 });

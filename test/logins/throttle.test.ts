@@ -20,6 +20,7 @@ async function throttled({ mock }: TestContext, more: { counters?: Partial<Count
     keep: name => memory.keep(name),
     giveBack: name => memory.giveBack(name),
     clear: name => memory.clear(name),
+    adjust: changed => memory.adjust(changed),
     [Symbol.asyncDispose]: () => memory[Symbol.asyncDispose](),
     ...more.counters,
   };
