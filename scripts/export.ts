@@ -3,9 +3,9 @@ import { sortedSet } from '../src/roster/order.ts';
 import { renderSnapshot, SnapshotDamaged } from '../src/runs/body.ts';
 import { StoreError } from '../src/store/error.ts';
 import type { Store } from '../src/store/store.ts';
+import { maskField, masking } from '../src/views/mask.ts';
 import { rosterOf } from '../src/views/roster.ts';
 import { Failed } from './exit.ts';
-import { maskField, masking } from './text/mask.ts';
 
 export interface ExportOptions {
   /** True hides emails and telephone numbers, for sharing. */

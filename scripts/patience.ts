@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { isBusy } from '../src/store/sqlite.ts';
+import { isBusy } from '../src/connect/database-trouble.ts';
 import { Failed } from './exit.ts';
 
 /** How long a run may take to write what it publishes; milliseconds. */

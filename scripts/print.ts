@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
+import { masking } from '../src/views/mask.ts';
 import type { EXIT } from './exit.ts';
-import { masking } from './text/mask.ts';
 import { jsonLine } from './text/visible.ts';
 
 /** Sends lines to the standard output. */

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path';
+import { handOver } from '../../src/connect/hand-over.ts';
 import type { WrittenCertificate } from '../certificate.ts';
 import { table } from './columns.ts';
 import { visible } from './visible.ts';
@@ -25,7 +26,9 @@ export function certificateText(made: WrittenCertificate, config: string): strin
     '',
     `  ${tlsLine(made, config)}`,
     '',
-    'Only you can read the key. Where the daemon runs as somebody else, let its group read it (chgrp, chmod 640).',
+    'Only you can read the key. Where the daemon is a service of systemd, that hands it over:',
+    `  ${visible(handOver(resolve(made.key), 'server.tls.key'))}.`,
+    'Elsewhere let a group that the daemon is in read it (chgrp, chmod 640).',
     '',
     `OMFLOW's server has to trust the certificate. Copy ${file} there, never the key, and add it to what it trusts:`,
     '',

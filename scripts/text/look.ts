@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { maskEmails, maskField, maskText } from './mask.ts';
+import { maskEmails, maskField, maskText } from '../../src/views/mask.ts';
 import { visible } from './visible.ts';
 
 /** How a text is to look: what the reader's terminal, time zone and wish for discretion come to. */

@@ -1,4 +1,4 @@
-import type { Hazard, Transition } from '../../src/views/transition.ts';
+import { type Hazard, hazardText, type Transition } from '../../src/views/transition.ts';
 import { differenceText, headerText } from './changes.ts';
 import { type Look, shownName, shownValue, styled } from './look.ts';
 import { minuteIn } from './time.ts';
@@ -13,19 +13,9 @@ export function transitionText({ pair, delivered, difference, hazards }: Transit
     ...headerText(pair, look),
     '',
     ...differenceText(difference, look),
-    ...(hazards.length > 0 ? ['', ...hazards.map(one => styled('red', hazardText(one, look), look))] : []),
+    ...(hazards.length > 0 ? ['', ...hazards.map(one => styled('red', hazardLine(one, look), look))] : []),
   ];
 }
 
-function hazardText(hazard: Hazard, look: Look): string {
-  switch (hazard.what) {
-    case 'cascade': {
-      const along = hazard.along.map(code => shownName(code, look)).join(', ');
-      return `! OMFLOW would delete department ${shownName(hazard.deleted, look)} with what it has below it (${along}), and make that anew: whatever refers to those departments is lost there`;
-    }
-    case 'email': {
-      const [from, to] = [hazard.from, hazard.to].map(name => shownName(name, look));
-      return `! OMFLOW may refuse everything after ${to}, who would get ${shownValue('email', hazard.email, look)} while ${from} still has it`;
-    }
-  }
-}
+const hazardLine = (hazard: Hazard, look: Look) =>
+  `! ${hazardText(hazard, { name: name => shownName(name, look), email: email => shownValue('email', email, look) })}`;

@@ -51,6 +51,9 @@ const NO_ADDRESS =
 const OTHER_ADDRESS = /^(unix:.+|systemd(:[^:]+)?)$/;
 const hasPort = (address: string) => OTHER_ADDRESS.test(address) || Number(/\d+$/.exec(address)?.[0]) < 65_536;
 
+/** Where the server listens, unless it is told otherwise. */
+export const DEFAULT_LISTEN = '127.0.0.1:8642';
+
 /** `host:port`, `unix:/path`, or `systemd`, which may be followed by the name of one of several sockets. */
 const address = z
   .string()
@@ -70,7 +73,7 @@ const proxy = text.refine(
   'is not an address or a network; write 10.0.0.5 or 10.0.0.0/24, or unix for whoever calls on the unix socket',
 );
 
-const SCOPES = ['sync', 'authenticate'] as const;
+const SCOPES = ['sync', 'authenticate', 'admin'] as const;
 
 /** The configuration file, as it stands in `config/rosterd.schema.json`. */
 export const configSchema = z.strictObject({
@@ -81,7 +84,7 @@ export const configSchema = z.strictObject({
     .union([databaseUrl.transform(url => ({ url })), z.strictObject(database)])
     .transform((store): DatabaseConfig => store),
   server: z.strictObject({
-    listen: address.default('127.0.0.1:8642'),
+    listen: address.default(DEFAULT_LISTEN),
     tls: z
       .strictObject({
         cert: text.describe('PEM file of the certificate, with those between it and the authority after it'),
@@ -89,7 +92,11 @@ export const configSchema = z.strictObject({
       })
       .optional()
       .describe('serves HTTPS; both files are read again when they change'),
-    monitor: address.optional().describe('where /healthz, /readyz and /metrics are; without it nowhere'),
+    monitor: address
+      .optional()
+      .describe(
+        'where /healthz, /readyz, /metrics and /report are, in plain HTTP: on this machine, or behind a proxy with TLS; without it nowhere',
+      ),
     trusted_proxies: z
       .array(proxy)
       .default([])

@@ -50,6 +50,9 @@ function checkParent(one: Listed, { departments, problems }: Growth): void {
   );
 }
 
+/** The code of the problem that says of a department that it is served on though no source lists it any more. */
+export const DEPARTMENT_KEPT = 'department_kept';
+
 /** Keeps what is served but not listed any more, and its ancestors, since somebody still depends on it: their codes. */
 function retain(code: GroupNo, { tree, departments, kept, problems }: Growth): GroupNo[] {
   const codes: GroupNo[] = [];
@@ -60,7 +63,7 @@ function retain(code: GroupNo, { tree, departments, kept, problems }: Growth): G
     kept.add(next);
     codes.push(next);
     problems.push(
-      treeProblem(one, 'department_kept', 'it is served on', 'is not listed any more but has people or children'),
+      treeProblem(one, DEPARTMENT_KEPT, 'it is served on', 'is not listed any more but has people or children'),
     );
     next = one.parent;
   }

@@ -6,10 +6,10 @@ import { eraseProblems, maskHolds, maskNotices, maskRuns } from './erased-texts.
 import { StoreError } from './error.ts';
 import { eraseRecords } from './extracts.ts';
 import { finishPurge } from './files.ts';
+import { type VersionRow, versionsIn } from './forms.ts';
 import { countNames, eraseNames } from './ledger.ts';
 import { namesOf } from './named.ts';
 import { PEOPLE } from './packed.ts';
-import { type VersionRow, versionsIn } from './records.ts';
 import type { Tables } from './schema.ts';
 import { decide, writeSetting } from './settings.ts';
 import type { PruneOptions, Purged, PurgedLeaf } from './store.ts';

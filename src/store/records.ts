@@ -1,7 +1,6 @@
-import { type Kysely, sql } from 'kysely';
-import type { Entry } from '../roster/compare.ts';
+import type { Kysely } from 'kysely';
 import { fold } from '../roster/fold.ts';
-import type { Removal, Stored } from '../roster/known.ts';
+import type { Stored } from '../roster/known.ts';
 import { leaf } from '../roster/leaf.ts';
 import {
   type Department,
@@ -9,22 +8,20 @@ import {
   digestOf,
   type Person,
   type Provenance,
-  type RemovalReason,
   type SnapshotNumber,
   snapshotNumber,
-  sourceName,
 } from '../roster/model.ts';
+import { comparisons } from './between.ts';
 import { RowDamaged } from './error.ts';
+import { type FormRow, formsIn, LEAF, removalOf, type Table, type VersionRow, versionsIn } from './forms.ts';
 import { DEPARTMENTS, type Packing, PEOPLE } from './packed.ts';
-import type { RecordTable, Tables } from './schema.ts';
+import type { Tables } from './schema.ts';
 import type { Records, Version } from './store.ts';
 
 /** Rows a page: enough that the round trip does not count, few enough that a page is small. */
 const PAGE = 4000;
 /** Keys in one question: below every engine's limit of parameters. */
 export const ASKED_AT_ONCE = 2000;
-
-type Table = 'people' | 'departments';
 
 export const peopleRecords = (db: Kysely<Tables>): Records<Person> => records({ db, table: 'people', packing: PEOPLE });
 export const departmentRecords = (db: Kysely<Tables>): Records<Department> =>
@@ -50,7 +47,7 @@ function records<Value extends Person | Department>(shelf: Shelf<Value>): Record
       return found;
     },
     at: number => at(shelf, number),
-    between: (a, b) => between(shelf, a, b),
+    ...comparisons({ db, table, load: row => stored(row, shelf) }),
     async named(name, number) {
       const key = await keyOf(shelf, name);
       const row = await formsIn(db, table).where('key', '=', key).where(holdsAt(number)).executeTakeFirst();
@@ -72,20 +69,6 @@ function records<Value extends Person | Department>(shelf: Shelf<Value>): Record
     },
   };
 }
-
-/** Leaves are digests in hex wherever they are not in a column; an engine turns them into that for next to nothing. */
-const LEAF = sql<string>`lower(hex(leaf))`.as('leaf');
-
-/** Rows with what a stored value is made of. */
-const formsIn = (db: Kysely<Tables>, table: Table) =>
-  db.selectFrom(table).select(['key', 'name', 'first', 'content', 'origin', LEAF]);
-
-/** The same, with where they end and why. */
-export const versionsIn = (db: Kysely<Tables>, table: Table) =>
-  formsIn(db, table).select(['id', 'last', 'reason', 'reason_source']);
-
-export type FormRow = Pick<RecordTable, 'key' | 'name' | 'first' | 'content' | 'origin'> & { readonly leaf: string };
-export type VersionRow = FormRow & Pick<RecordTable, 'id' | 'last' | 'reason' | 'reason_source'>;
 
 /** A name belongs to one key for ever, and whose it is the ledger knows; `""` for one that nobody has had. */
 async function keyOf({ db, table }: Pick<Shelf<unknown>, 'db' | 'table'>, name: string): Promise<string> {
@@ -146,54 +129,6 @@ async function* since<Value extends Person | Department>(shelf: Shelf<Value>, nu
 /** The rows that hold in a snapshot. */
 const holdsAt = (number: SnapshotNumber) => (is: import('kysely').ExpressionBuilder<Tables, Table>) =>
   is.and([is('first', '<=', number), is.or([is('last', 'is', null), is('last', '>=', number)])]);
-
-/**
- * The rows that hold at only one of two snapshots. Read as two ranges and put together by the caller: joined in one
- * statement the plan goes quadratic.
- */
-async function between<Value extends Person | Department>(shelf: Shelf<Value>, a: SnapshotNumber, b: SnapshotNumber) {
-  const { db, table } = shelf;
-  const [low, high] = a <= b ? [a, b] : [b, a];
-  const ended = await formsIn(db, table)
-    .select(['reason', 'reason_source'])
-    .where('last', '>=', low)
-    .where('last', '<', high)
-    .where('first', '<=', low)
-    .orderBy('key')
-    .execute();
-  const begun = await formsIn(db, table)
-    .where('first', '>', low)
-    .where('first', '<=', high)
-    .where(is => is.or([is('last', 'is', null), is('last', '>=', high)]))
-    .orderBy('key')
-    .execute();
-  // Between neighbours nobody comes and goes again: whoever ended says why.
-  const why = a < b - 1 ? await removals(db, table, low, high) : undefined;
-  const load = (row: FormRow) => stored(row, shelf);
-  const older = ended.map(row => entry(row, load, a > b ? undefined : why ? why.get(row.key) : removalOf(row)));
-  const newer = begun.map(row => entry(row, load, undefined));
-  return a <= b ? { before: older, after: newer } : { before: newer, after: older };
-}
-
-/** Why those went that were removed in a range; the row that says so may not be the one that held at its start. */
-async function removals(db: Kysely<Tables>, table: Table, low: number, high: number): Promise<Map<string, Removal>> {
-  const rows = await db
-    .selectFrom(table)
-    .select(['key', 'reason', 'reason_source'])
-    .where('last', '>=', low)
-    .where('last', '<', high)
-    .where('reason', '!=', '')
-    .orderBy('last')
-    .execute();
-  return new Map(rows.flatMap(row => (removalOf(row) ? [[row.key, removalOf(row) as Removal]] : [])));
-}
-
-function entry<Value>(row: FormRow, load: (row: FormRow) => Stored<Value>, removal: Removal | undefined): Entry<Value> {
-  return { key: row.key, leaf: digestOf(row.leaf), load: () => ({ ...load(row), removal }) };
-}
-
-const removalOf = (row: { reason: string; reason_source: string }): Removal | undefined =>
-  row.reason === '' ? undefined : { reason: row.reason as RemovalReason, source: sourceName(row.reason_source) };
 
 function stored<Value extends Person | Department>(row: FormRow, { table, packing }: Shelf<Value>): Stored<Value> {
   const unpacked = packing.unpack(row);

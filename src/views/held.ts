@@ -4,8 +4,6 @@ import { byBytes } from '../roster/order.ts';
 import type { Hold, Records, Sides, Store } from '../store/store.ts';
 import { type Difference, newProblems, type Pair } from './difference.ts';
 
-type Changes = Pick<Difference, 'people' | 'departments'>;
-
 /** The candidate of the hold that stands, wherever a snapshot is looked at: the one that it would be. */
 export interface HeldSnapshot extends Snapshot {
   readonly held: Hold;
@@ -34,9 +32,18 @@ export async function heldRoster(store: Store, { held }: HeldSnapshot): Promise<
   const { people, departments } = await store.holds.candidate(held.number);
   return {
     people: applied(await entriesAt(store.people, held.base, one => one.key), people),
-    departments: applied(await entriesAt(store.departments, held.base, one => one.group_no), departments),
+    departments: await departmentsWith(departments, store, held),
   };
 }
+
+/** The departments alone, by code. */
+export async function heldDepartments(store: Store, { held }: HeldSnapshot): Promise<Department[]> {
+  const { departments } = await store.holds.candidate(held.number);
+  return (await departmentsWith(departments, store, held)).map(entry => entry.load().value);
+}
+
+const departmentsWith = async (changes: Sides<Department>, store: Store, { base }: Hold) =>
+  applied(await entriesAt(store.departments, base, one => one.group_no), changes);
 
 async function entriesAt<Value>(
   records: Records<Value>,
@@ -57,36 +64,70 @@ function applied<Value>(all: readonly Entry<Value>[], { before, after }: Sides<V
 
 /** What differs between two rosters of which at least one is held. */
 export async function heldDifference(store: Store, pair: Pair): Promise<Difference> {
+  const { people, departments } = await heldSides(store, pair);
   return {
-    ...(await changesOf(store, pair)),
+    people: [...comparePeople(people.before, people.after)],
+    departments: [...compareDepartments(departments.before, departments.after)],
     ...(await newProblems(store, pair)),
   };
 }
 
-async function changesOf(store: Store, { before, after }: Pair): Promise<Changes> {
-  if (isHeld(after) && before?.number === after.held.base) {
-    // The reasons of removals are only known from the one that it follows.
-    const { people, departments } = await store.holds.candidate(after.held.number);
-    return compared(people, departments);
-  }
-  const none = { people: [], departments: [] };
-  const a = before ? await rosterAt(store, before) : none;
-  const b = await rosterAt(store, after);
-  return compared(
-    { before: [...a.people], after: [...b.people] },
-    { before: [...a.departments], after: [...b.departments] },
-  );
+/** What the comparison of two rosters starts from, of which at least one is held. */
+export async function heldSides(
+  store: Store,
+  pair: Pair,
+): Promise<{ readonly people: Sides<Person>; readonly departments: Sides<Department> }> {
+  const held = [pair.before, pair.after].find(isHeld)?.held;
+  if (!held) throw new Error('neither of the two is held');
+  const candidate = await store.holds.candidate(held.number);
+  return {
+    people: await sidesOf(pair, store.people, { held, sides: candidate.people }),
+    departments: await sidesOf(pair, store.departments, { held, sides: candidate.departments }),
+  };
 }
 
-const compared = (people: Sides<Person>, departments: Sides<Department>): Changes => ({
-  people: [...comparePeople(people.before, people.after)],
-  departments: [...compareDepartments(departments.before, departments.after)],
+/** What a candidate changes of the snapshot that it follows. */
+interface Candidate<Value> {
+  readonly held: Hold;
+  readonly sides: Sides<Value>;
+}
+
+async function sidesOf<Value>(
+  { before, after }: Pair,
+  records: Records<Value>,
+  { held, sides }: Candidate<Value>,
+): Promise<Sides<Value>> {
+  const base = held.base ?? snapshotNumber(0);
+  const start = before?.number ?? snapshotNumber(0);
+  if (!isHeld(after)) return chained(reversed(sides), await records.between(base, after.number));
+  if (isHeld(before)) return NOTHING;
+  return chained(start === base ? NOTHING : await records.between(start, base), sides);
+}
+
+const NOTHING: Sides<never> = { before: [], after: [] };
+
+/** Back in time there is no reason why somebody is not there. */
+const reversed = <Value>({ before, after }: Sides<Value>): Sides<Value> => ({
+  before: after,
+  after: before.map(entry => ({ ...entry, load: () => ({ ...entry.load(), removal: undefined }) })),
 });
 
-const rosterAt = async (store: Store, snapshot: Snapshot): Promise<HeldRoster> =>
-  isHeld(snapshot)
-    ? await heldRoster(store, snapshot)
-    : {
-        people: await entriesAt(store.people, snapshot.number, one => one.key),
-        departments: await entriesAt(store.departments, snapshot.number, one => one.group_no),
-      };
+/** Two comparisons, of which the second goes on where the first ends, as one. */
+function chained<Value>(first: Sides<Value>, second: Sides<Value>): Sides<Value> {
+  const changed = new Set([...first.before, ...first.after].map(entry => entry.key));
+  const next = new Map(second.before.map(entry => [entry.key, entry]));
+  const again = new Set([...second.before, ...second.after].map(entry => entry.key));
+  const before = [
+    ...first.before.map(entry => goneBy(entry, next.get(entry.key))),
+    // What the first has left alone is before both as it is before the second.
+    ...second.before.filter(entry => !changed.has(entry.key)),
+  ];
+  const after = [...first.after.filter(entry => !again.has(entry.key)), ...second.after];
+  return { before: before.sort(inKeyOrder), after: after.sort(inKeyOrder) };
+}
+
+const inKeyOrder = (a: { readonly key: string }, b: { readonly key: string }) => byBytes(a.key, b.key);
+
+/** The reason is that of the second comparison for whoever went only there. */
+const goneBy = <Value>(entry: Entry<Value>, later: Entry<Value> | undefined): Entry<Value> =>
+  later ? { ...entry, load: () => ({ ...entry.load(), removal: later.load().removal }) } : entry;

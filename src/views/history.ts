@@ -10,12 +10,15 @@ export interface Step<Value> {
   readonly change: Change<Value>;
 }
 
+/** Where snapshots are looked up. */
+type Shelf = Pick<Snapshots, 'get'>;
+
 /** What happened to whoever was known by a username, oldest first. */
-export const personSteps = (versions: readonly Version<Person>[], snapshots: Snapshots) =>
+export const personSteps = (versions: readonly Version<Person>[], snapshots: Shelf) =>
   steps(versions, snapshots, { keyOf: person => person.key, compare: comparePeople });
 
 /** The same for a department. */
-export const departmentSteps = (versions: readonly Version<Department>[], snapshots: Snapshots) =>
+export const departmentSteps = (versions: readonly Version<Department>[], snapshots: Shelf) =>
   steps(versions, snapshots, { keyOf: department => department.group_no, compare: compareDepartments });
 
 interface Kind<Value> {
@@ -25,7 +28,7 @@ interface Kind<Value> {
 
 async function steps<Value>(
   versions: readonly Version<Value>[],
-  snapshots: Snapshots,
+  snapshots: Shelf,
   kind: Kind<Value>,
 ): Promise<Step<Value>[]> {
   const moments = versions.flatMap((version, at) => momentsOf(version, versions[at - 1], versions[at + 1]));

@@ -1,7 +1,7 @@
-import type { Department, Person, Snapshot } from '../roster/model.ts';
+import type { Department, GroupNo, Person, Snapshot } from '../roster/model.ts';
 import { byBytes } from '../roster/order.ts';
 import type { RecordedRun, Store } from '../store/store.ts';
-import { type HeldSnapshot, heldRoster, isHeld } from './held.ts';
+import { type HeldSnapshot, heldDepartments, heldRoster, isHeld } from './held.ts';
 
 /** One snapshot with everybody in it, and the run that published it. */
 export interface Roster {
@@ -22,6 +22,14 @@ export async function rosterOf(store: Store, snapshot: Snapshot): Promise<Roster
   return { snapshot, run: await store.runs.get(snapshot.run), people, departments };
 }
 
+/** By code. */
+export async function departmentsOf(store: Store, snapshot: Snapshot): Promise<Department[]> {
+  if (isHeld(snapshot)) return await heldDepartments(store, snapshot);
+  const departments: Department[] = [];
+  for await (const page of store.departments.at(snapshot.number)) for (const { value } of page) departments.push(value);
+  return departments;
+}
+
 interface Values {
   readonly people: Person[];
   readonly departments: Department[];
@@ -34,8 +42,7 @@ async function heldValues(store: Store, snapshot: HeldSnapshot): Promise<Values>
 
 async function valuesAt(store: Store, snapshot: Snapshot): Promise<Values> {
   const people: Person[] = [];
-  const departments: Department[] = [];
-  for await (const page of store.departments.at(snapshot.number)) for (const { value } of page) departments.push(value);
+  const departments = await departmentsOf(store, snapshot);
   for await (const page of store.people.at(snapshot.number)) for (const { value } of page) people.push(value);
   return { people, departments };
 }
@@ -53,8 +60,15 @@ export interface Place {
 
 /** The departments as a tree, each followed by those below it, siblings by code, with their head counts. */
 export function treeOf({ departments, people }: Pick<Roster, 'departments' | 'people'>): Place[] {
+  const heads = new Heads();
+  for (const person of people) heads.count(person);
+  return treeWith(departments, heads);
+}
+
+/** The same for whoever does not have all people at once. */
+export function treeWith(departments: readonly Department[], heads: Heads): Place[] {
   const known = new Map<string, Department>(departments.map(one => [one.group_no, one]));
-  const { own, all } = headCounts(people, known);
+  const { own, all } = heads.in(known);
   const children = Map.groupBy(departments, one => (known.has(one.parent_group_no) ? one.parent_group_no : ''));
   const places: Place[] = [];
   // Not recursive: how deep the tree is, is up to the data.
@@ -68,16 +82,31 @@ export function treeOf({ departments, people }: Pick<Roster, 'departments' | 'pe
   return places;
 }
 
-function headCounts(people: readonly Person[], known: ReadonlyMap<string, Department>) {
-  const own = new Map<string, number>();
-  const all = new Map<string, number>();
-  const count = (counts: Map<string, number>, code: string) => counts.set(code, (counts.get(code) ?? 0) + 1);
-  for (const person of people) {
-    for (const code of person.departments) count(own, code);
-    for (const code of withAncestors(person.departments, known)) count(all, code);
+/** Counts people as they come by, by the departments that they are in together: as good as all of them, and far fewer. */
+export class Heads {
+  readonly #together = new Map<string, { readonly codes: readonly GroupNo[]; count: number }>();
+
+  /** With `by` below 0, takes somebody back. */
+  count({ departments }: Pick<Person, 'departments'>, by = 1): void {
+    const mark = departments.length === 1 ? (departments[0] ?? '') : JSON.stringify(departments);
+    const known = this.#together.get(mark);
+    if (known) known.count += by;
+    else this.#together.set(mark, { codes: departments, count: by });
   }
-  return { own, all };
+
+  /** How many are in each department, and in it or anywhere below. */
+  in(known: ReadonlyMap<string, Department>) {
+    const own = new Map<string, number>();
+    const all = new Map<string, number>();
+    for (const { codes, count } of this.#together.values()) {
+      for (const code of codes) add(own, code, count);
+      for (const code of withAncestors(codes, known)) add(all, code, count);
+    }
+    return { own, all };
+  }
 }
+
+const add = (counts: Map<string, number>, code: string, by: number) => counts.set(code, (counts.get(code) ?? 0) + by);
 
 function withAncestors(codes: readonly string[], known: ReadonlyMap<string, Department>): Set<string> {
   const found = new Set<string>();

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { type Snapshot, type SourceName, sourceName } from '../roster/model.ts';
+import { type Person, type Snapshot, type SourceName, sourceName } from '../roster/model.ts';
 import { byBytes } from '../roster/order.ts';
 import { isStale, JUDGING, RUNS, type SourceHealth, sourceHealth } from '../runs/health.ts';
 import { nextTick } from '../runs/schedule.ts';
@@ -13,6 +13,8 @@ export interface RosterStanding {
   readonly now: Date;
   readonly troubles: readonly RosterTrouble[];
   readonly newest: Snapshot | undefined;
+  /** What is pinned, else the newest. */
+  readonly served: Snapshot | undefined;
   readonly hold: Hold | undefined;
   /** The rollback that stands: this one is served, and what is newer waits. */
   readonly pin: Pin | undefined;
@@ -57,6 +59,16 @@ export type StandingTerms = Pick<Config, 'sources' | 'sync' | 'timezone'>;
 
 /** Reads from the store how things stand. */
 export async function rosterStanding(config: StandingTerms, store: Store, now: Date): Promise<RosterStanding> {
+  const standing = await standingBesidesNames(config, store, now);
+  return { ...standing, renamed: standing.served ? await renamedIn(store, standing.served) : [] };
+}
+
+/** The same without looking at everybody. */
+export async function standingBesidesNames(
+  config: StandingTerms,
+  store: Store,
+  now: Date,
+): Promise<Omit<RosterStanding, 'renamed'>> {
   const newest = await store.snapshots.newest();
   const hold = await store.holds.open();
   const pin = await store.pins.current();
@@ -68,6 +80,7 @@ export async function rosterStanding(config: StandingTerms, store: Store, now: D
     now,
     troubles: troubles({ newest, hold, pin }, stale),
     newest,
+    served,
     hold,
     pin,
     runs,
@@ -76,7 +89,6 @@ export async function rosterStanding(config: StandingTerms, store: Store, now: D
       ...nextRead(source, config, now),
       required: source.required,
     })),
-    renamed: served ? await renamedIn(store, served) : [],
     delivered: await store.deliveries.newestFinished(),
   };
 }
@@ -127,9 +139,10 @@ function nextRead({ schedule }: Config['sources'][number], { timezone }: Standin
 async function renamedIn(store: Store, { number }: Snapshot): Promise<Renamed[]> {
   const renamed: Renamed[] = [];
   for await (const page of store.people.at(number)) {
-    for (const { value } of page) {
-      if (value.login !== value.username) renamed.push({ username: value.username, login: value.login });
-    }
+    for (const { value } of page) if (isRenamed(value)) renamed.push({ username: value.username, login: value.login });
   }
   return renamed.sort((a, b) => byBytes(a.username, b.username));
 }
+
+/** Whether somebody logs in by another name than OMFLOW knows them by. */
+export const isRenamed = ({ username, login }: Pick<Person, 'username' | 'login'>) => login !== username;

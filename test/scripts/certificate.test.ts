@@ -41,7 +41,9 @@ The line below "server" in the configuration; the daemon speaks HTTPS after its 
 
   tls: { cert: rosterd.example.crt, key: rosterd.example.key }
 
-Only you can read the key. Where the daemon runs as somebody else, let its group read it (chgrp, chmod 640).
+Only you can read the key. Where the daemon is a service of systemd, that hands it over:
+  run "systemctl edit rosterd", write LoadCredential=rosterd.example.key:${files.key} below [Service], name it rosterd.example.key in server.tls.key, and restart rosterd.
+Elsewhere let a group that the daemon is in read it (chgrp, chmod 640).
 
 OMFLOW's server has to trust the certificate. Copy rosterd.example.crt there, never the key, and add it to what it trusts:
 

@@ -138,6 +138,10 @@ suite('rosterd token', () => {
     const line = `  - { name: omflow, scopes: [sync, authenticate], token_hash: "sha256:${hash('sha256', token)}" }\n`;
     assert.ok(stdout.includes(line), stdout);
     assert.match(stdout, /^The token for "omflow", shown this once: .* only its hash is kept\.\n/);
+    assert.match(
+      stdout,
+      /\nThe daemon knows it after "systemctl reload rosterd" \(SIGHUP\), or from its next start on\. /,
+    );
     assert.doesNotMatch((await rosterd(['token', 'omflow'])).stdout, new RegExp(token));
   });
 
@@ -146,6 +150,20 @@ suite('rosterd token', () => {
     const made = JSON.parse(stdout) as Record<string, string>;
     assert.equal(made['token_hash'], `sha256:${hash('sha256', made['token'] ?? '')}`);
     assert.match(made['line'] ?? '', /^- \{ name: "null", scopes: /);
+  });
+
+  test('is for OMFLOW unless something else is said', async () => {
+    const scopes = async (...args: string[]) =>
+      /scopes: (\[.*?\])/.exec((await rosterd(['token', 'x', ...args])).stdout)?.[1];
+    assert.equal(await scopes(), '[sync, authenticate]');
+    assert.equal(await scopes('--scope', 'admin'), '[admin]');
+    assert.equal(await scopes('--scope', 'admin, sync,admin'), '[sync, admin]');
+    for (const wrong of ['root', '', 'sync,', 'Admin']) {
+      const { stderr, code } = await rosterd(['token', 'x', '--scope', wrong]);
+      const unknown = wrong.split(',').at(-1);
+      assert.equal(stderr, `rosterd: there is no scope "${unknown}"; there are sync, authenticate, admin\n`);
+      assert.equal(code, 2);
+    }
   });
 });
 

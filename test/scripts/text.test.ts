@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { failureOf } from '../../scripts/failures.ts';
 import { columns, table, widthOf, wrapped } from '../../scripts/text/columns.ts';
-import { maskField, masking, maskText } from '../../scripts/text/mask.ts';
 import { ago, endOfDay, isDay, minuteIn, span } from '../../scripts/text/time.ts';
 import { jsonLine, looksAlike, visible } from '../../scripts/text/visible.ts';
+import { maskField, masking, maskText } from '../../src/views/mask.ts';
 import { runProgram } from '../support/program.ts';
 
 suite('columns', () => {

@@ -41,3 +41,6 @@ export function masking(key: string, value: unknown): unknown {
 /** Values whose field stands beside them. */
 const isChange = (value: unknown): value is Readonly<Record<'field' | 'old' | 'new', string>> =>
   typeof value === 'object' && value !== null && 'field' in value && 'old' in value && 'new' in value;
+
+/** The same of data that is nothing but JSON, as a whole: whatever is in it is hidden wherever it stands. */
+export const forSharing = <Data>(data: Data): Data => JSON.parse(JSON.stringify(data, masking)) as Data;
