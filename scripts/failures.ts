@@ -1,4 +1,5 @@
 import { ConfigError } from '../src/config/error.ts';
+import { databaseTrouble } from '../src/connect/database-trouble.ts';
 import { StoreError } from '../src/store/error.ts';
 import { SocketError } from '../src/systemd/sockets.ts';
 import { EXIT, Failed, NotFound, Stopped, UsageError } from './exit.ts';
@@ -20,7 +21,7 @@ export function failureOf(error: unknown, verb: string | undefined): Failure {
   if (error instanceof Stopped) return { text: worded(error.message), code: EXIT.failed };
   if (error instanceof StoreError) return { text: worded(error.message), code: EXIT.failed };
   if (isCommander(error)) return ofCommander(error, verb);
-  if (isDatabase(error)) return { text: worded(`the store cannot be read: ${error.message}`), code: EXIT.failed };
+  if (isDatabase(error)) return { text: worded(storeTrouble(error)), code: EXIT.failed };
   if (isExpected(error)) return { text: worded(error.message), code: EXIT.failed };
   return { text: bug(error), code: EXIT.failed };
 }
@@ -53,6 +54,10 @@ function ofCommander(error: Coded, verb: string | undefined): Failure {
 const isDatabase = (error: unknown): error is Error =>
   hasCode(error) &&
   (error.code === 'ERR_SQLITE_ERROR' || error.code === 'PROTOCOL_CONNECTION_LOST' || 'sqlState' in error);
+
+/** An error of the connection names the store already. */
+const storeTrouble = (error: Error) =>
+  error.message.startsWith('the store ') ? error.message : `the store cannot be read: ${databaseTrouble(error)}`;
 
 /** What the system or the surroundings refuse: a file that may not be written, a port in use, a demo that is running. */
 const isExpected = (error: unknown): error is Error =>

@@ -1,4 +1,5 @@
 import { hash, randomBytes } from 'node:crypto';
+import type { Scope } from '../src/config/schema.ts';
 import { UsageError } from './exit.ts';
 
 /** A client's credential: what the client sends, and what the configuration keeps instead. */
@@ -14,14 +15,30 @@ export function makeToken(): Token {
   return { token, tokenHash: `sha256:${hash('sha256', token, 'hex')}` };
 }
 
+/** What a client may do; what OMFLOW needs comes first. */
+const SCOPES: readonly Scope[] = ['sync', 'authenticate', 'admin'];
+export const OMFLOW_SCOPES: readonly Scope[] = ['sync', 'authenticate'];
+
+/** Scopes as they are written, with commas between. Throws a UsageError for one that there is not. */
+export function scopesIn(text: string): readonly Scope[] {
+  const named = text.split(',').map(one => one.trim());
+  const unknown = named.find(name => !SCOPES.some(scope => scope === name));
+  if (unknown !== undefined) throw new UsageError(`there is no scope "${unknown}"; there are ${SCOPES.join(', ')}`);
+  return SCOPES.filter(scope => named.includes(scope));
+}
+
 /** The line for `server.clients` that lets a client in. Throws a UsageError for a name that a client cannot have. */
-export function clientLine(name: string, { tokenHash }: Pick<Token, 'tokenHash'>): string {
+export function clientLine(
+  name: string,
+  { tokenHash }: Pick<Token, 'tokenHash'>,
+  scopes: readonly Scope[] = OMFLOW_SCOPES,
+): string {
   if (!/^[^:\s\p{C}]+$/u.test(name)) {
     throw new UsageError(
       'the NAME of a client may have no colon and no blank: it is the user name of Basic authentication',
     );
   }
-  return `- { name: ${yamlText(name)}, scopes: [sync, authenticate], token_hash: "${tokenHash}" }`;
+  return `- { name: ${yamlText(name)}, scopes: [${scopes.join(', ')}], token_hash: "${tokenHash}" }`;
 }
 
 /** Words that YAML takes for something else than text, and whatever does not look like a word, are quoted. */

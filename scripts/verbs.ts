@@ -12,7 +12,7 @@ export const VERBS = {
   diff: 'what changed between two snapshots',
   person: 'the history of one person, field by field',
   department: 'the history of one department, field by field',
-  report: 'all of that as one page to look at, in a browser or a mail',
+  report: 'one page to look at, in a browser or a mail: what there is, what changed, what is held',
   review: 'the candidate that is held: what it would change, and why that needs a decision',
   approve: 'publishes the candidate of a hold, exactly, and makes a run after it',
   pin: 'the rollback: serves an older snapshot until unpin; shows first what OMFLOW would do',

@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { Config } from './config/schema.ts';
 import { databaseAddress, printableAddress } from './connect/database.ts';
+import type { Phase } from './http/every-call.ts';
 import type { LoginService } from './http/login.ts';
 import type { Metrics } from './http/metrics.ts';
 import type { Monitor } from './http/monitor.ts';
@@ -25,7 +26,7 @@ import { lockStore, openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 import { SocketError, socketAddress } from './systemd/sockets.ts';
 
-/** The daemon, serving. Disposing of it is the hard way; `stop` lets calls under way finish. */
+/** The daemon, serving. Disposing of it abandons calls and a run under way; `drain` before that lets the calls finish. */
 export interface Daemon extends AsyncDisposable {
   /** Where it listens, with the real port. */
   readonly address: string;
@@ -35,11 +36,11 @@ export interface Daemon extends AsyncDisposable {
   readonly firstRun: Promise<unknown>;
   /**
    * Goes on by another configuration, without dropping a call; gives the settings that need a restart, which stay as they
-   * were. Rejects where the new one cannot be used, and goes on by the old.
+   * were. Rejects where the new one cannot be used, and goes on by the old; and while it drains.
    */
   reload(config: Config): Promise<readonly string[]>;
-  /** Waits at most `within` milliseconds for calls under way; a run under way is abandoned. */
-  stop(within: number): Promise<void>;
+  /** Takes no new calls, and waits at most `within` milliseconds for those under way. */
+  drain(within: number): Promise<void>;
 }
 
 /** What nearly everything in the main thread has in common. */
@@ -65,37 +66,47 @@ export async function startDaemon(config: Config, log: Logger): Promise<Daemon> 
   const { worker, roster, announcing } = openRuns(ground, { certificate, stack });
   const terms = stack.use(await openTerms(ground));
   const login = openLogin(ground, terms);
-  const server = stack.use(await startHttp(ground, { roster, login, certificate }));
-  let schedule = startSchedules(config, worker);
-  stack.defer(() => schedule[Symbol.dispose]());
+  // Before the other address is open: one that cannot be had shall be known before anybody calls.
+  const phase = () => server?.phase ?? 'starting';
+  let server: RosterServer | undefined;
+  const monitor = await watch(ground, { phase, worker, certificate, stack });
+  server = stack.use(await startHttp(ground, { roster, login, certificate }));
+  const { address, change, drain } = server;
+  const schedules = stack.use(openSchedules(config, worker));
   server.ready();
-  log.info({ address: server.address, store: store.address }, 'serving');
-  const monitor = await watch(ground, { server, worker, certificate, stack });
+  log.info({ address, store: store.address }, 'serving');
+  let isOver = false;
+  const mustGoOn = () => {
+    if (isOver) throw new Error('the daemon is stopping');
+  };
   const firstRun = worker.run('start').catch(() => {});
   const owned = stack.move();
   return {
-    address: server.address,
+    address,
     monitor: monitor?.address,
     firstRun,
     async reload(next) {
+      mustGoOn();
       const { config: usable, restarts } = movable(ground.config, next);
-      certificate.change(usable.server.tls);
+      // Whatever of it may be refused comes first.
+      const show = certificate.prepare(usable.server.tls);
       await terms.change(usable);
+      mustGoOn();
+      show();
       ground.config = usable;
       log.level = usable.log_level;
-      server.change(termsOf(usable, login));
+      change(termsOf(usable, login));
       monitor?.change(reportTermsOf(usable));
       worker.configure(usable);
-      schedule[Symbol.dispose]();
-      schedule = startSchedules(usable, worker);
+      schedules.change(usable);
       announcing.soon();
       return restarts;
     },
-    async stop(within) {
+    async drain(within) {
+      isOver = true;
       // What would start now would only be broken off.
-      schedule[Symbol.dispose]();
-      await server.drain(within);
-      await owned.disposeAsync();
+      schedules[Symbol.dispose]();
+      await drain(within);
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -128,7 +139,10 @@ function openRuns(ground: Ground, { certificate, stack }: Owned) {
         if ('snapshot' in summary.outcome) void roster.prepare();
       },
       onPruned: pruning => logPruning(log, pruning),
-      onFailure: error => log.error({ why: error.message, stack: error.stack }, 'run could not be made'),
+      onFailure: error => {
+        log.error({ why: error.message, stack: error.stack }, 'run could not be made');
+        announcing.soon();
+      },
       now,
     }),
   );
@@ -203,27 +217,44 @@ interface Served {
 
 async function startHttp(ground: Ground, { roster, login, certificate }: Served): Promise<RosterServer> {
   const { config, log, now } = ground;
-  const server = await startServer({
-    ...termsOf(config, login),
-    listen: placeOf('server.listen', config.server.listen),
-    tls: certificate.pair,
-    roster,
-    log,
-    now,
-    onCall: call => ground.metrics?.call(call),
-  });
+  const server = await listening('server.listen', config.server.listen, listen =>
+    startServer({
+      ...termsOf(config, login),
+      listen,
+      tls: certificate.pair,
+      roster,
+      log,
+      now,
+      onCall: call => ground.metrics?.call(call),
+    }),
+  );
   certificate.onChange(pair => server.secure(pair));
   return server;
 }
 
-/** Where to listen for an address of the configuration. Throws a SocketError that names the setting. */
-function placeOf(setting: string, address: string): string {
+/** Opens what listens at an address of the configuration. Rejects with an error that names the setting and the way out. */
+async function listening<Opened>(
+  setting: string,
+  address: string,
+  open: (place: string) => Promise<Opened>,
+): Promise<Opened> {
   try {
-    return socketAddress(address, process.env, process.pid);
+    return await open(socketAddress(address, process.env, process.pid));
   } catch (error) {
-    throw error instanceof SocketError ? new SocketError(`${setting}: ${error.message}`) : error;
+    if (error instanceof SocketError) throw new SocketError(`${setting}: ${error.message}`);
+    const { code = '', syscall } = error as NodeJS.ErrnoException;
+    const why = CLOSED[code];
+    if (why === undefined) throw error;
+    throw Object.assign(new Error(`${setting}: ${address} ${why}`, { cause: error }), { code, syscall });
   }
 }
+
+const CLOSED: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'is taken by another program ("ss -lntp" shows which); stop that, or write another address',
+  EACCES: 'may not be opened by this account; a port below 1024 is for systemd to open (listen: systemd)',
+  EADDRNOTAVAIL: 'is no address of this machine; write 0.0.0.0 for all that it has',
+  ENOTFOUND: 'is no name that this machine knows; write its address',
+};
 
 const termsOf = ({ server, language }: Config, login: LoginService): ServerTerms => ({
   clients: server.clients,
@@ -238,15 +269,15 @@ const reportTermsOf = ({ server }: Config): ReportTerms => ({
 });
 
 interface Watched extends Owned {
-  readonly server: RosterServer;
+  phase(): Phase;
   readonly worker: RunWorker;
 }
 
-/** Opens health, metrics and the report where they are configured: after the server, for nobody waits for them. */
-async function watch(ground: Ground, { server, worker, certificate, stack }: Watched): Promise<Monitor | undefined> {
+/** Opens health, metrics and the report where they are configured. */
+async function watch(ground: Ground, { phase, worker, certificate, stack }: Watched): Promise<Monitor | undefined> {
   const { config, log, store, now } = ground;
-  const listen = config.server.monitor;
-  if (listen === undefined) return undefined;
+  const address = config.server.monitor;
+  if (address === undefined) return undefined;
   const [{ openMetrics }, { startMonitor }, { healthOf }] = await Promise.all([
     import('./http/metrics.ts'),
     import('./http/monitor.ts'),
@@ -255,13 +286,14 @@ async function watch(ground: Ground, { server, worker, certificate, stack }: Wat
   const metrics = await openMetrics({ version: version() });
   ground.metrics = metrics;
   const health = async () => {
-    const terms = { ...ground.config, failingSince: worker.failingSince };
+    const { failingSince, failure } = worker;
+    const terms = { ...ground.config, failingSince, failure };
     return await healthOf(terms, store, now()).catch((error: unknown) => ({ error: (error as Error).message }));
   };
-  const monitor = stack.use(
-    await startMonitor({
-      listen: placeOf('server.monitor', listen),
-      phase: () => server.phase,
+  const monitor = await listening('server.monitor', address, listen =>
+    startMonitor({
+      listen,
+      phase,
       probe: async () => ({ health: await health(), expires: certificate.state?.expires }),
       onHold: () => ground.config.sync.on_hold,
       metrics,
@@ -270,6 +302,7 @@ async function watch(ground: Ground, { server, worker, certificate, stack }: Wat
       now,
     }),
   );
+  stack.use(monitor);
   log.info({ address: monitor.address }, 'health and metrics');
   return monitor;
 }
@@ -294,6 +327,25 @@ function movable(old: Config, next: Config): { config: Config; restarts: string[
   const { listen, monitor } = old.server;
   const tls = (old.server.tls === undefined) === (next.server.tls === undefined) ? next.server.tls : old.server.tls;
   return { config: { ...next, store: old.store, server: { ...next.server, listen, monitor, tls } }, restarts };
+}
+
+interface Schedules extends Disposable {
+  /** Goes by those of another configuration, unless it is over. */
+  change(config: Config): void;
+}
+
+function openSchedules(config: Config, worker: RunWorker): Schedules {
+  let current: Disposable | undefined = startSchedules(config, worker);
+  return {
+    change(next) {
+      current?.[Symbol.dispose]();
+      current = current && startSchedules(next, worker);
+    },
+    [Symbol.dispose]() {
+      current?.[Symbol.dispose]();
+      current = undefined;
+    },
+  };
 }
 
 /**

@@ -5,7 +5,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Config } from './config/schema.ts';
 import { databaseAddress } from './connect/database.ts';
 import { mayEcho, openLine } from './line.ts';
-import type { Announced, ShownCertificate } from './notices/announce.ts';
+import type { Announced } from './notices/announce.ts';
+import type { ReportAnswer, ReportQuery } from './report/asked.ts';
+import type { ReportTerms } from './report/collect.ts';
 import type { SnapshotNumber } from './roster/model.ts';
 import { renderSnapshot, renderTo } from './runs/body.ts';
 import { BodyDraft, BodyUnwritable } from './runs/body-file.ts';
@@ -68,14 +70,35 @@ async function render(snapshot: SnapshotNumber): Promise<Uint8Array<ArrayBuffer>
   }
 }
 
+type Telling = Omit<Extract<WorkerRequest, { ask: 'announce' }>, 'id' | 'ask'>;
+
 /** Loaded only where somebody is to be told: mail alone is as much code as a run. */
-async function tell(certificate: ShownCertificate | undefined): Promise<Announced[]> {
+async function tell({ certificate, ...unrecorded }: Telling): Promise<Announced[]> {
   const [{ announce }, { healthOf }] = await Promise.all([import('./notices/announce.ts'), import('./runs/health.ts')]);
   const store = await openedStore();
   const now = new Date();
-  const health = await healthOf(config, store, now);
+  const health = await healthOf({ ...config, ...unrecorded }, store, now);
   const { notify, sync, timezone } = config;
-  return await announce({ notify, sync, timezone, store, health, certificate, host: hostname(), now });
+  const report = (hold: number, masked: boolean) =>
+    onReport({ masked, live: false }, ({ heldPage }, terms) => heldPage(terms, hold));
+  return await announce({ notify, sync, timezone, store, health, certificate, host: hostname(), now, report });
+}
+
+const report = (query: ReportQuery): Promise<ReportAnswer> =>
+  onReport({ masked: false, live: true }, ({ reportAnswer }, terms) => reportAnswer(terms, query));
+
+/**
+ * On a store of its own: a report waits for no run then, and in a file it could not write if it tried. Loaded only where one
+ * is wanted.
+ */
+async function onReport<Made>(
+  how: Pick<ReportTerms, 'masked' | 'live'>,
+  make: (room: typeof import('./report/asked.ts'), terms: ReportTerms) => Promise<Made>,
+): Promise<Made> {
+  const room = await import('./report/asked.ts');
+  const { sources, sync, timezone, language } = config;
+  await using store = await openStore(config.store, { migrate: false, readOnly: true });
+  return await make(room, { sources, sync, timezone, language, store, now: new Date(), ...how });
 }
 
 async function answer(request: WorkerRequest): Promise<void> {
@@ -92,7 +115,11 @@ async function answer(request: WorkerRequest): Promise<void> {
       const pruning = await pruneWhenDue(await openedStore(), { retention, timezone, now: new Date() });
       return reply({ id: request.id, answer: pruning });
     }
-    if (request.ask === 'announce') return reply({ id: request.id, answer: await tell(request.certificate) });
+    if (request.ask === 'announce') return reply({ id: request.id, answer: await tell(request) });
+    if (request.ask === 'report') {
+      const answer = await report(request.query);
+      return reply({ id: request.id, answer }, answer.status === 'made' ? [answer.gzip.buffer] : []);
+    }
     const bytes = await render(request.snapshot);
     reply({ id: request.id, answer: bytes }, bytes ? [bytes.buffer] : []);
   } catch (error) {

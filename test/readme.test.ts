@@ -275,7 +275,8 @@ test('the README, as an administrator of a server follows it: a service, from it
         : [];
       if (line === 'systemctl edit rosterd' || line === 'git pull --quiet') return;
       if (verb !== undefined) return await unit.control(verb === 'enable' ? 'start' : verb);
-      if (line.startsWith('journalctl')) return assertShows(command, unit.journal.split('\n').at(-2) ?? '');
+      if (line.startsWith('journalctl'))
+        return assertShows(command, unit.journal.trimEnd().split('\n').slice(-5).join('\n'));
       const env = { PATH: `${root.path}/usr/local/bin:${process.env['PATH']}` };
       const { stdout, stderr } = await runProgram('sh', ['-c', line], { cwd: folder.path, env, deadlineMs: 300_000 });
       [, token = token] = /^ {2}([0-9a-f]{64})$/m.exec(stdout) ?? [];

@@ -75,6 +75,8 @@ const UNUSED = [
   'tinypool',
   'bcryptjs',
   'apache-md5',
+  'd3-scale',
+  'd3-shape',
 ];
 /** What reads a configuration. */
 const READING = ['zod', 'yaml', 'src/config/schema.ts'];

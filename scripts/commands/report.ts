@@ -14,11 +14,11 @@ interface ReportOptions extends ReadingOptions {
 }
 
 export const command = verb('report', {
-  more: `One HTML file that needs nothing else: snapshots over time, what two of them differ in, the organisation chart, people's histories, problems, sources, and what is held. It opens from disk and from a mail, and only its owner can read it.
+  more: `One HTML file that needs nothing else: snapshots over time, what two of them differ in, the organisation chart, people's histories, problems, sources, and what is held. It opens from disk and from a mail.
 
 A and B: ${REF_HELP}. Without them, the newest snapshot against the one before, or what is held against the newest; with A alone, A against the newest.
 
-It goes to FILE, or to the standard output where that is no terminal. A report that is there already is replaced, any other file only with --force. It has people's data: --mask hides what is not to be passed on.`,
+It goes to FILE, which only its owner can read, or to the standard output where that is no terminal. A report that is there already is replaced, any other file only with --force. It has people's data: --mask hides what is not to be passed on.`,
   exits: { finding: 'there is no such snapshot', failed: 'it cannot be written, or the store cannot be reached' },
   examples: [
     ['rosterd report --out report.html', 'how things stand, and what changed last'],

@@ -1,14 +1,26 @@
-import { clientLine, makeToken } from '../token.ts';
+import { Option } from 'commander';
+import { clientLine, makeToken, OMFLOW_SCOPES, scopesIn } from '../token.ts';
 import { bareVerb, print, printJson } from '../verb.ts';
 
 export const command = bareVerb('token', {
   more: 'Nothing is written: the token is printed once, and the configuration gets only its hash.',
-  examples: [['rosterd token omflow', 'for OMFLOW; it sends "omflow" and the token as Basic authentication']],
+  examples: [
+    ['rosterd token omflow', 'for OMFLOW; it sends "omflow" and the token as Basic authentication'],
+    [
+      'rosterd token alice --scope admin',
+      'for an administrator, whose browser asks for both at /report of server.monitor',
+    ],
+  ],
 })
   .argument('<NAME>', 'the name of the client: the user name that it sends')
-  .action((name: string, options: { json?: true }) => {
+  .addOption(
+    new Option('--scope <SCOPES>', 'what the client may do: sync, authenticate, admin, or several with commas between')
+      .argParser(scopesIn)
+      .default(OMFLOW_SCOPES, OMFLOW_SCOPES.join()),
+  )
+  .action((name: string, { scope, ...options }: { json?: true; scope: typeof OMFLOW_SCOPES }) => {
     const made = makeToken();
-    const line = clientLine(name, made);
+    const line = clientLine(name, made, scope);
     if (options.json) {
       return printJson({ name, token: made.token, token_hash: made.tokenHash, line });
     }
@@ -21,7 +33,7 @@ export const command = bareVerb('token', {
       '',
       `  ${line}`,
       '',
-      'The daemon knows it after its next start. For a change without a gap leave the old line until the client has the new',
-      'token: one name may stand there twice.',
+      'The daemon knows it after "systemctl reload rosterd" (SIGHUP), or from its next start on. For a change without a gap',
+      'leave the old line until the client has the new token: one name may stand there twice.',
     ]);
   });

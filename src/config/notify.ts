@@ -7,7 +7,11 @@ export const NOTICES = ['held', 'failed', 'stale', 'certificate', 'quarantine', 
 
 const on = z
   .array(z.enum(NOTICES))
-  .min(1, 'is empty')
+  .min(1, { error: 'is empty', abort: true })
+  .refine(
+    given => given.some(one => one !== 'recovered'),
+    'has recovered alone, which is told only to whom a bad state was told; add what it is to be about, such as failed',
+  )
   .optional()
   .describe('what to tell of; without it, of everything')
   .transform(given => given ?? NOTICES);
@@ -59,6 +63,10 @@ const email = z
     tls: tls.optional(),
     from: address,
     to: z.union([address.transform(one => [one]), z.array(address).min(1, 'is empty')]),
+    report: z
+      .enum(['none', 'masked', 'full'])
+      .default('masked')
+      .describe('what a mail about a hold carries; masked: without emails and telephone numbers'),
     on,
   })
   .refine(

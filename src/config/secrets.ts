@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { handOver } from '../connect/hand-over.ts';
 
 /** Where `${env:…}` and `${file:…}` are looked up. */
 export interface SecretPlaces {
@@ -68,9 +69,25 @@ function fromFile(name: string, places: SecretPlaces): Found {
   const path = resolve(places.folder, name);
   if (!existsSync(path)) return { wrong: `${path}: no such file` };
   const stat = statSync(path);
+  // Whoever reads a pipe may wait for ever, and so would the daemon that reads its configuration again.
+  if (!stat.isFile() && !stat.isDirectory()) return { wrong: `${path}: is no file; write the secret into one` };
   if (stat.isFile() && (stat.mode & 0o077) !== 0)
     return { wrong: `${path} can be read by others than its owner; run: chmod 600 ${path}` };
+  if (stat.isFile() && isClosedToDaemon(stat.uid, places.env))
+    return { wrong: `${path}: systemd did not hand it over, and the daemon may not read it itself; ${handOver(path)}` };
   return read(path);
+}
+
+/** The credentials of another process, as that sees them: root looks at the configuration for a daemon that reloads it. */
+const OF_DAEMON = /^\/proc\/\d+\/root\//;
+
+/** Whether a file that its owner alone may read is beyond the daemon for which root looks at the configuration. */
+function isClosedToDaemon(owner: number, env: SecretPlaces['env']): boolean {
+  const [root] = OF_DAEMON.exec(env['CREDENTIALS_DIRECTORY'] ?? '') ?? [];
+  // Where nobody lets us look, what the daemon has been given is for it alone to find out.
+  if (root === undefined || !existsSync(root)) return false;
+  const daemon = statSync(dirname(root)).uid;
+  return daemon !== 0 && daemon !== owner;
 }
 
 function read(path: string): Found {
@@ -82,12 +99,6 @@ function read(path: string): Found {
       return { wrong: `${path}: the account that rosterd runs as may not read it; ${handOver(path)}` };
     return { wrong: `${path}: ${code === 'EISDIR' ? 'is a folder, not a file' : message}` };
   }
-}
-
-/** How somebody who has no account to give the file to lets the daemon read it: systemd does, as root. */
-function handOver(path: string): string {
-  const name = basename(path);
-  return `run "systemctl edit rosterd", write LoadCredential=${name}:${path} below [Service], use it as \${file:${name}}, and restart rosterd`;
 }
 
 /** A path as it is written: `sources[1].people.map`. */

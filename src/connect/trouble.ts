@@ -5,8 +5,8 @@ const OLD_TLS = 'speaks no TLS as new as 1.2';
 /** By the code of an error of Node's: what kept a server from answering. */
 const TROUBLES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refuses connections; is it running, and is the port right?',
-  ENOTFOUND: 'its name cannot be resolved',
-  EAI_AGAIN: 'its name cannot be resolved now',
+  ENOTFOUND: 'its name cannot be resolved; is it written right?',
+  EAI_AGAIN: 'its name cannot be resolved now; does the name server answer?',
   EHOSTUNREACH: 'cannot be reached',
   ENETUNREACH: 'cannot be reached',
   ETIMEDOUT: 'cannot be reached',

@@ -1,25 +1,48 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 import RateLimiterRes from 'rate-limiter-flexible/lib/RateLimiterRes.js';
 import type { ClientConfig, Scope } from '../config/schema.ts';
-import { type Context, fail, type Step } from './answer.ts';
+import { fail, type Step } from './answer.ts';
+import type { Failure } from './failure.ts';
+import { knownClients } from './known-clients.ts';
 import type { AuthFailureLimit } from './limits.ts';
 
-/**
- * The guard before a route: lets only clients with the right token and the route's scope through. The right token always
- * passes, however many wrong ones came from its address, because OMFLOW may share that with anybody behind the same proxy.
- */
+/** The guard before a route of the API: lets only clients with the right token and the route's scope through. */
 export function basicAuth(clients: readonly ClientConfig[], limiter: AuthFailures): (scope: Scope) => Step {
-  const known = clients.map(knownClient);
+  const admit = admission(clients, limiter);
   return scope => async (ctx, next) => {
-    const entries = entriesFor(known, ctx.get('authorization'));
-    const client = entries[0];
-    if (client === undefined) return turnAway(ctx, limiter);
+    const { client, failure, wait } = await admit(scope, ctx.get('authorization'), ctx.state.from);
+    ctx.state.client = client;
+    if (wait !== undefined) ctx.set('Retry-After', String(wait));
+    return failure === undefined ? next() : fail(ctx, failure);
+  };
+}
+
+/** Whether a call is let in. */
+export interface Admission {
+  /** The name of the client; `""` where its token is not right. */
+  readonly client: string;
+  /** Why it is not let in; undefined when it is. */
+  readonly failure: Extract<Failure, 'unauthorized' | 'forbidden' | 'too_many_failures'> | undefined;
+  /** Of too many failures: in how many seconds to try again. */
+  readonly wait?: number;
+}
+
+/**
+ * Decides who is let in, by the scope that is needed, the `Authorization` header and the address that a call comes from. The
+ * right token always passes, however many wrong ones came from its address, because OMFLOW may share that with anybody behind
+ * the same proxy.
+ */
+export function admission(
+  clients: readonly ClientConfig[],
+  limiter: AuthFailures,
+): (scope: Scope, authorization: string, from: string) => Promise<Admission> {
+  const clientOf = knownClients(clients);
+  return async (scope, authorization, from) => {
+    const client = clientOf(authorization);
+    if (client === undefined) return await turnedAway(limiter, from);
     // Clients that send the token only when asked for it fail once before every success.
-    await limiter.delete(ctx.state.from);
-    ctx.state.client = client.name;
-    if (!entries.some(entry => entry.scopes.includes(scope))) return fail(ctx, 'forbidden');
-    return next();
+    await limiter.delete(from);
+    return { client: client.name, failure: client.scopes.has(scope) ? undefined : 'forbidden' };
   };
 }
 
@@ -29,38 +52,10 @@ export type AuthFailures = RateLimiterMemory;
 export const authFailures = ({ count, seconds }: AuthFailureLimit): AuthFailures =>
   new RateLimiterMemory({ points: count, duration: seconds });
 
-interface KnownClient {
-  readonly name: string;
-  readonly scopes: readonly Scope[];
-  readonly tokenHash: Buffer;
-}
-
-const knownClient = ({ name, scopes, token_hash }: ClientConfig): KnownClient => ({
-  name,
-  scopes,
-  tokenHash: Buffer.from(token_hash.slice('sha256:'.length), 'hex'),
-});
-
-/** The entries with this name and token: two during a rotation may share a name. All are compared, whatever the name. */
-function entriesFor(known: readonly KnownClient[], authorization: string): KnownClient[] {
-  const { name, token } = basicCredentials(authorization);
-  const hash = createHash('sha256').update(token).digest();
-  return known.filter(entry => timingSafeEqual(entry.tokenHash, hash) && entry.name === name);
-}
-
-/** The token stays bytes: it is only ever hashed. */
-function basicCredentials(authorization: string): { name: string; token: Buffer } {
-  const encoded = /^basic +([A-Za-z0-9+/_-]+={0,2}) *$/i.exec(authorization)?.[1] ?? '';
-  const bytes = Buffer.from(encoded, 'base64');
-  const colon = bytes.indexOf(':');
-  return { name: bytes.toString('utf8', 0, Math.max(colon, 0)), token: bytes.subarray(colon + 1) };
-}
-
-async function turnAway(ctx: Context, limiter: AuthFailures): Promise<void> {
-  const full = await limiter.consume(ctx.state.from).then(() => undefined, whenFull);
-  if (full === undefined) return fail(ctx, 'unauthorized');
-  ctx.set('Retry-After', String(Math.max(1, Math.ceil(full.msBeforeNext / 1000))));
-  fail(ctx, 'too_many_failures');
+async function turnedAway(limiter: AuthFailures, from: string): Promise<Admission> {
+  const full = await limiter.consume(from).then(() => undefined, whenFull);
+  if (full === undefined) return { client: '', failure: 'unauthorized' };
+  return { client: '', failure: 'too_many_failures', wait: Math.max(1, Math.ceil(full.msBeforeNext / 1000)) };
 }
 
 /** The limiter rejects with its state when the count is reached. */

@@ -2,6 +2,7 @@ import { createPrivateKey, hash, type KeyObject, type X509Certificate } from 'no
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import { handOver } from '../connect/hand-over.ts';
 import { firstCertificate, readPem, type WaysOut } from '../connect/pem.ts';
 import { chainWarnings } from './chain.ts';
 import { ageWarnings } from './expiry.ts';
@@ -36,10 +37,10 @@ const CERT = 'server.tls.cert';
 const KEY = 'server.tls.key';
 
 const MAKE: WaysOut = { ENOENT: 'for a first try, "rosterd certificate HOST" makes one' };
-const KEY_WAYS: WaysOut = {
+const keyWays = (key: string): WaysOut => ({
   ...MAKE,
-  EACCES: 'let the group that the daemon runs in read it: chgrp GROUP and chmod 640',
-};
+  EACCES: `${handOver(key, KEY)}; or let a group that the daemon is in read it: chgrp GROUP and chmod 640`,
+});
 const CERT_WAYS: WaysOut = { ...MAKE, EACCES: 'a certificate is no secret: chmod 644' };
 
 /**
@@ -53,7 +54,7 @@ export function readCertificate(files: CertificateFiles, now: Date): Certificate
 /** What both files hold, whatever that is. Throws an error for one that cannot or must not be read. */
 export function readPair(files: CertificateFiles): PemPair {
   const cert = readPem(CERT, files.cert, CERT_WAYS);
-  const key = readPem(KEY, files.key, KEY_WAYS);
+  const key = readPem(KEY, files.key, keyWays(files.key));
   mustBeGuarded(files);
   return { cert, key };
 }

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { createServer } from '../connect/node-http.ts';
 import type { Health } from '../runs/health.ts';
-import { commonHeaders, requestIdOf } from './answer.ts';
+import { requestIdOf } from './answer.ts';
 import { closing } from './closing.ts';
 import type { Phase } from './every-call.ts';
 import { CHECKS, type CheckName, type Readiness, readinessOf } from './health.ts';
@@ -11,6 +10,8 @@ import { LIMITS } from './limits.ts';
 import { listen } from './listen.ts';
 import { plainError } from './log.ts';
 import type { Metrics } from './metrics.ts';
+import { failed, json, type Page, type PageAnswer, type PageCall, sendPage } from './monitor-page.ts';
+import { type ReportService, type ReportTerms, reportPages } from './report.ts';
 import { sharedProbe } from './shared-probe.ts';
 
 /** How things stand now, or why that cannot be told. */
@@ -29,20 +30,26 @@ export interface MonitorSettings {
   /** Whether `/sync` says fail while a candidate is held. */
   readonly onHold: () => 'fail' | 'serve_last';
   readonly metrics: Metrics;
+  /** Makes the pages for administrators; without it there are none. */
+  readonly report?: ReportService & ReportTerms;
   readonly log: Logger;
   readonly now?: () => Date;
   /** How long a probe may take, in milliseconds, before the store counts as one that does not answer; default 5 s. */
   readonly patience?: number;
 }
 
-/** `/healthz`, `/readyz` and `/metrics`, on a listener of their own. Disposing of it cuts off whatever is under way. */
+/** `/healthz`, `/readyz`, `/metrics` and `/report`, on a listener of their own. Disposing of it cuts off whatever is under way. */
 export interface Monitor extends AsyncDisposable {
   readonly address: string;
+  /** Shows the report by these terms from the next call on. */
+  change(terms: ReportTerms): void;
 }
 
-/** Serves them without asking who calls. Rejects when the address cannot be had. */
+/** Serves them without asking who calls, but for the report. Speaks plain HTTP. Rejects when the address cannot be had. */
 export async function startMonitor(settings: MonitorSettings): Promise<Monitor> {
-  const pages = pagesOf(settings);
+  const { report, log, now = () => new Date() } = settings;
+  const reports = report && reportPages({ ...report, log, now });
+  const pages = new Map([...pagesOf(settings), ...(reports?.pages ?? [])]);
   const server = createServer({
     headersTimeout: LIMITS.headersTimeout,
     requestTimeout: LIMITS.requestTimeout,
@@ -51,24 +58,17 @@ export async function startMonitor(settings: MonitorSettings): Promise<Monitor> 
     maxHeaderSize: LIMITS.maxHeaderSize,
   });
   server.on('request', async (request, response) => {
-    const answer = await answerTo(request, pages).catch(error => bug(settings.log, error));
-    send(response, answer, requestIdOf(request.headers['x-request-id']?.toString()));
+    const requestId = requestIdOf(request.headers['x-request-id']?.toString());
+    const [path = '', query] = (request.url ?? '').split('?', 2);
+    const call = { request, query: new URLSearchParams(query), requestId, isOver: () => response.destroyed };
+    const answer = await answerTo(call, path, pages).catch(error => bug(log, error));
+    await sendPage(call, response, answer).catch(error =>
+      log.debug({ error: plainError(error) }, 'an answer broke off'),
+    );
   });
   const address = await listen(server, settings.listen);
-  return { address, [Symbol.asyncDispose]: closing(server) };
+  return { address, change: terms => reports?.change(terms), [Symbol.asyncDispose]: closing(server) };
 }
-
-interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-const json = (status: number, body: unknown, headers = {}): Answer => ({ status, headers, body: JSON.stringify(body) });
-const fail = (status: number, message: string, headers = {}) => json(status, { status: 'fail', message }, headers);
-
-/** Makes the answer to a call, of what stands after the `?` of its address. */
-type Page = (query: URLSearchParams) => Answer | Promise<Answer>;
 
 function pagesOf({ phase, onHold, metrics, now = () => new Date(), ...probing }: MonitorSettings) {
   const look = sharedProbe({ ...probing, now });
@@ -76,53 +76,47 @@ function pagesOf({ phase, onHold, metrics, now = () => new Date(), ...probing }:
     readinessOf({ phase: phase(), health, onHold: onHold(), now: now() }, without);
   return new Map<string, Page>([
     ['/healthz', () => json(200, { status: 'ok' })],
-    ['/readyz', query => readyPage(query.getAll('exclude'), async without => judge(await look(), without))],
-    ['/metrics', () => metricsPage(metrics, look, judge)],
+    ['/readyz', ({ query }) => readyPage(query.getAll('exclude'), async without => judge(await look(), without))],
+    ['/metrics', metricsPage(metrics, look, judge)],
   ]);
 }
 
 async function readyPage(
   without: readonly string[],
   judged: (without: ReadonlySet<CheckName>) => Promise<Readiness>,
-): Promise<Answer> {
+): Promise<PageAnswer> {
   const unknown = without.find(name => !isCheck(name));
   if (unknown !== undefined)
-    return fail(400, `there is no check "${unknown}" to exclude; there are ${CHECKS.join(', ')}`);
+    return failed(400, `there is no check "${unknown}" to exclude; there are ${CHECKS.join(', ')}`);
   const readiness = await judged(new Set(without.filter(isCheck)));
   return json(readiness.status === 'ready' ? 200 : 503, readiness);
 }
 
-async function metricsPage(
-  metrics: Metrics,
-  look: () => Promise<Probe>,
-  judge: (probe: Probe) => Readiness,
-): Promise<Answer> {
-  const probe = await look();
-  const body = await metrics.text({ ...probe, ready: judge(probe).status === 'ready' });
-  return { status: 200, headers: { 'Content-Type': metrics.contentType }, body };
+/** Made once for each probe, on the thread that answers logins: whoever asks all the time gets the same. */
+function metricsPage(metrics: Metrics, look: () => Promise<Probe>, judge: (probe: Probe) => Readiness): Page {
+  let made: { readonly of: Probe; readonly text: Promise<string> } | undefined;
+  return async () => {
+    const probe = await look();
+    if (made?.of !== probe)
+      made = { of: probe, text: metrics.text({ ...probe, ready: judge(probe).status === 'ready' }) };
+    return { status: 200, headers: { 'Content-Type': metrics.contentType }, body: await made.text };
+  };
 }
 
 const isCheck = (name: string): name is CheckName => CHECKS.some(one => one === name);
 
-async function answerTo({ method, url = '' }: IncomingMessage, pages: ReadonlyMap<string, Page>): Promise<Answer> {
-  const [path = '', query] = url.split('?', 2);
+async function answerTo(call: PageCall, path: string, pages: ReadonlyMap<string, Page>): Promise<PageAnswer> {
+  const { method } = call.request;
   const page = pages.get(path);
-  if (!page) return fail(404, `there is nothing here; there are ${[...pages.keys()].join(', ')}`);
-  if (method !== 'GET' && method !== 'HEAD') return fail(405, 'this call must use GET or HEAD', { Allow: 'GET, HEAD' });
-  return await page(new URLSearchParams(query));
+  if (!page) return failed(404, `there is nothing here; there are ${[...pages.keys()].join(', ')}`);
+  if (method !== 'GET' && method !== 'HEAD')
+    return failed(405, 'this call must use GET or HEAD', { Allow: 'GET, HEAD' });
+  return await page(call);
 }
 
 /** Tells nothing but where in the log to look. */
-function bug(log: Logger, error: unknown): Answer {
+function bug(log: Logger, error: unknown): PageAnswer {
   const incident = randomUUID();
   log.error({ incident, error: plainError(error) }, 'a call of the monitor failed');
-  return fail(500, `rosterd made an error; see its log for incident ${incident}`);
-}
-
-/** Of what was asked with HEAD, Node itself sends the headers alone. */
-function send(response: ServerResponse, { status, headers, body }: Answer, requestId: string): void {
-  const length = { 'Content-Length': Buffer.byteLength(body) };
-  response.setTimeout(LIMITS.idleTimeout);
-  response.writeHead(status, { ...commonHeaders(requestId), ...length, ...headers });
-  response.end(body);
+  return failed(500, `rosterd made an error; see its log for incident ${incident}`);
 }

@@ -4,6 +4,7 @@ import type { Health } from '../runs/health.ts';
 import type { Store } from '../store/store.ts';
 import { channelsOf } from './channel.ts';
 import { deliver } from './deliver.ts';
+import { enclosing } from './enclosure.ts';
 import { look } from './look.ts';
 
 /** The certificate that the daemon shows, where it shows one. */
@@ -25,6 +26,8 @@ export interface Desk {
   /** The name of this machine: several may share a store. */
   readonly host: string;
   readonly now: Date;
+  /** Makes the report on a hold as one HTML file; undefined when that hold does not stand any more. Without it there are none. */
+  readonly report?: (hold: number, masked: boolean) => Promise<Uint8Array | undefined>;
 }
 
 /** What became of telling one channel of one thing. */
@@ -60,8 +63,8 @@ export async function announce(desk: Desk): Promise<Announced[]> {
       channels.map(channel => channel.id),
       desk.now,
     );
-    const signal = AbortSignal.timeout(ROUND);
-    return (await Promise.all(channels.map(channel => deliver(channel, desk, signal)))).flat();
+    const round = { desk, enclose: enclosing(desk), signal: AbortSignal.timeout(ROUND) };
+    return (await Promise.all(channels.map(channel => deliver(channel, round)))).flat();
   } finally {
     underWay.delete(desk.store);
   }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { EmailConfig, NotifyConfig, WebhookConfig } from '../config/notify.ts';
+import type { Enclosure } from './enclosure.ts';
 import type { Notice } from './notice.ts';
 import type { Wording } from './words.ts';
 
@@ -9,6 +10,8 @@ export interface Letter {
   readonly id: string;
   readonly notice: Notice;
   readonly wording: Wording;
+  /** What goes with it where it can. */
+  readonly enclosure?: Enclosure | undefined;
   /** Now. */
   readonly at: Date;
   /** Aborts when it takes too long. */
@@ -17,7 +20,7 @@ export interface Letter {
 
 /** The way to one channel. Both throw an {@link Undelivered}. */
 export interface Post {
-  /** Gives whom it did not reach, where it reached others. */
+  /** Gives what did not arrive where the rest did: whom it did not reach, or what could not go with it. */
   send(letter: Letter): Promise<string | undefined>;
   /** Connects, and sends nothing. */
   reach(signal: AbortSignal): Promise<void>;

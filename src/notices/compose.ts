@@ -101,7 +101,7 @@ async function endingOf({ sight, spell }: Transition, { store, health, certifica
       return end ? { how: end.how, hold: number, run: end.run, reason: end.reason } : { how: 'settled', hold: number };
     }
     case 'quarantine':
-      return { how: 'clean' };
+      return sight.level === 0 ? { how: 'clean' } : { how: 'fewer', count: sight.level };
     case 'certificate':
       return {
         how: 'renewed',

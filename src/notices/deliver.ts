@@ -1,6 +1,7 @@
 import type { WaitingNotice } from '../store/store.ts';
 import type { Announced, Desk } from './announce.ts';
 import { type Channel, type Letter, postTo } from './channel.ts';
+import type { Enclose } from './enclosure.ts';
 import type { Notice } from './notice.ts';
 import { Undelivered } from './undelivered.ts';
 
@@ -15,32 +16,39 @@ const PATIENCE = HOUR;
 /** So long nobody else tells what somebody is about to tell: longer than a whole round takes. */
 export const CLAIM = 2 * MINUTE;
 
+/** One round of telling. */
+export interface Round {
+  readonly desk: Desk;
+  readonly enclose: Enclose;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Tells a channel what is due, oldest first, until there is nothing left, something fails or `signal` aborts: what is to be
+ * Tells a channel what is due, oldest first, until there is nothing left, something fails or the round is over: what is to be
  * told after a failure waits for its turn.
  */
-export async function deliver(channel: Channel, desk: Desk, signal: AbortSignal): Promise<Announced[]> {
+export async function deliver(channel: Channel, round: Round): Promise<Announced[]> {
+  const { desk, signal } = round;
   const { store, now } = desk;
   const told: Announced[] = [];
   while (!signal.aborted) {
     const waiting = await store.notices.claimNext(channel.id, { now, until: new Date(now.getTime() + CLAIM) });
     if (!waiting) break;
-    const announced = await deliverOne(waiting, channel, { desk, signal });
+    const announced = await deliverOne(waiting, channel, round);
     told.push(announced);
     if (announced.outcome !== 'sent') break;
   }
   return told;
 }
 
-interface Round {
-  readonly desk: Desk;
-  readonly signal: AbortSignal;
-}
-
-async function deliverOne(waiting: WaitingNotice, channel: Channel, { desk, signal }: Round): Promise<Announced> {
+async function deliverOne(waiting: WaitingNotice, channel: Channel, round: Round): Promise<Announced> {
+  const { desk, enclose, signal } = round;
   const { id, kind, content } = waiting;
+  const notice = JSON.parse(content) as Notice;
   const wording = { timezone: desk.timezone, isCurrent: await isCurrent(waiting, desk) };
-  const letter = { id, notice: JSON.parse(content) as Notice, wording, at: desk.now, signal };
+  // Made now and kept nowhere: it is about what stands at this moment, and nothing else does.
+  const enclosure = wording.isCurrent ? await enclose(notice, channel.config, waiting.maybe) : undefined;
+  const letter = { id, notice, wording, enclosure, at: desk.now, signal };
   const result = await sent(letter, channel);
   const about = { channel: channel.name, kind };
   if (result instanceof Undelivered) return { ...about, ...(await putOff(waiting, result, desk)) };

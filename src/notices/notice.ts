@@ -88,4 +88,6 @@ export type Ending =
   | { readonly how: 'settled'; readonly hold: number }
   | { readonly how: 'run'; readonly run: number; readonly status: string; readonly snapshot: number | null }
   | { readonly how: 'clean' }
+  /** So many are kept out as were before, or fewer. */
+  | { readonly how: 'fewer'; readonly count: number }
   | { readonly how: 'renewed'; readonly file: string; readonly expires: string };

@@ -1,7 +1,10 @@
+import { hash } from 'node:crypto';
 import type { NoticeKind } from '../config/notify.ts';
 import type { Health } from '../runs/health.ts';
 import type { KnownState } from '../store/store.ts';
 import type { ShownCertificate } from './announce.ts';
+import { judgeFailing } from './failing.ts';
+import { entering, fine, leaving, NOTHING, over, quietly, worsening } from './spells.ts';
 
 /** What may be bad. */
 export type BadKind = Exclude<NoticeKind, 'recovered'>;
@@ -11,7 +14,7 @@ export interface Sight {
   readonly kind: BadKind;
   /** The kind, and where each replica has its own, whose it is. */
   readonly subject: string;
-  /** How bad it is; 0 is good. A rise is told, a fall is not unless it is to 0. */
+  /** How bad it is; 0 is good. A rise is told, a fall is not unless it ends the spell. */
   readonly level: number;
   /** What tells this spell from another one; `""` where nothing does. */
   readonly mark: string;
@@ -58,13 +61,20 @@ export function sightsOf({ health, certificate, host, now }: Looked): Sight[] {
     ...(certificate
       ? [
           one('certificate', certificateLevel(certificate, now), {
-            subject: `certificate ${host} ${certificate.file}`,
+            subject: certificateSubject(host),
             run: undefined,
           }),
         ]
       : []),
   ];
 }
+
+/** The longest name of a machine, in bytes, that is kept as it is: what the column of a store takes is not endless. */
+const LONGEST = 255;
+
+/** The one that a machine shows, whichever file it is in. */
+const certificateSubject = (host: string): string =>
+  `certificate ${Buffer.byteLength(host) > LONGEST ? hash('sha256', host) : host}`;
 
 const DAY = 86_400_000;
 
@@ -74,20 +84,16 @@ const AHEAD = [30 * DAY, 7 * DAY, DAY, 0];
 const certificateLevel = ({ expires }: ShownCertificate, now: Date): number =>
   AHEAD.filter(ahead => expires.getTime() - now.getTime() <= ahead).length;
 
-/** A failure that begins so soon after another one was told is told once it has lasted as long; milliseconds. */
-const FLAPPING = 15 * 60_000;
-
 /**
  * Compares what was known of a state with what is so now. Who stands in quarantine when it is first looked is known, and not
  * told: it says something only when they become more.
  */
 export function judge(known: KnownState | undefined, sight: Sight, now: Date): Verdict {
   if (known && isOutdated(known, sight)) return NOTHING;
-  if (!known && sight.kind === 'quarantine') return { after: fine(sight, undefined), transitions: [] };
+  if (sight.kind === 'failed') return judgeFailing(known, sight, now);
+  if (sight.kind === 'quarantine') return judgeQuarantine(known, sight, now);
   return known?.standing ? judgeStanding(known, sight, now) : judgeFine(known, sight, now);
 }
-
-const NOTHING: Verdict = { after: undefined, transitions: [] };
 
 /**
  * Whether somebody has looked later, or at the same run with a clock that is ahead: of a replica that is behind nothing
@@ -100,50 +106,31 @@ function isOutdated({ run, level }: KnownState, sight: Sight): boolean {
 
 function judgeFine(known: KnownState | undefined, sight: Sight, now: Date): Verdict {
   const level = known?.level ?? 0;
-  if (sight.level > level) return mustWait(known, sight, now) ? NOTHING : entering(known, sight, now);
-  return sight.level < level ? { after: fine(sight, known), transitions: [] } : NOTHING;
-}
-
-/** Runs that fail every other time make no stream of notices. */
-function mustWait(known: KnownState | undefined, { kind, since }: Sight, now: Date): boolean {
-  if (kind !== 'failed' || !known?.entered || !since) return false;
-  const isSoon = since.getTime() - known.entered.getTime() <= FLAPPING;
-  return isSoon && now.getTime() - since.getTime() < FLAPPING;
+  if (sight.level > level) return entering(known, sight, now);
+  return sight.level < level ? quietly(fine(known, sight)) : NOTHING;
 }
 
 function judgeStanding(known: KnownState, sight: Sight, now: Date): Verdict {
-  const over: Transition = { how: 'left', sight, spell: spellOf(known, now) };
-  if (sight.level === 0) return { after: fine(sight, known), transitions: [over] };
+  if (sight.level === 0) return leaving(known, sight, now);
   if (sight.mark !== known.mark) {
     const { after, transitions } = entering(known, sight, now);
-    return { after, transitions: [over, ...transitions] };
+    return { after, transitions: [over(known, sight, now), ...transitions] };
   }
-  if (sight.level === known.level) return NOTHING;
-  const after = { ...known, level: sight.level, run: sight.run ?? 0 };
-  if (sight.level < known.level) return { after, transitions: [] };
-  return { after, transitions: [{ how: 'worse', sight, spell: spellOf(after, now) }] };
+  if (sight.level > known.level) return worsening(known, sight, now);
+  return sight.level < known.level ? quietly({ ...known, level: sight.level, run: sight.run ?? 0 }) : NOTHING;
 }
 
-const spellOf = (state: KnownState, now: Date) => ({
-  ...state,
-  entered: state.entered ?? now,
-  since: state.since ?? now,
-});
-
-function entering(known: KnownState | undefined, sight: Sight, now: Date): Verdict {
-  const { subject, mark, level, since = now, run = 0 } = sight;
-  // Two spells never have the same name, whatever the clock does.
-  const entered = new Date(Math.max(now.getTime(), (known?.entered?.getTime() ?? 0) + 1));
-  const spell = { subject, mark, level, standing: true, entered, since, run };
-  return { after: spell, transitions: [{ how: 'entered', sight, spell }] };
+/** A spell has its highest level so far, and by its mark the one before it, to which it has to come back. */
+function judgeQuarantine(known: KnownState | undefined, sight: Sight, now: Date): Verdict {
+  if (!known) return quietly(fine(known, sight));
+  if (!known.standing) return judgeFine(known, { ...sight, mark: String(known.level) }, now);
+  if (sight.level <= Number(known.mark)) return leaving(known, sight, now);
+  return sight.level > known.level ? worsening(known, sight, now) : NOTHING;
 }
 
-const fine = ({ subject, level, run = 0 }: Sight, known: KnownState | undefined): KnownState => ({
-  subject,
-  mark: '',
-  level,
-  standing: false,
-  entered: known?.entered,
-  since: undefined,
-  run,
-});
+/** What tells somebody who has heard nothing of it that a spell stands; undefined where none does. */
+export function standingOn(known: KnownState | undefined, sight: Sight): Transition | undefined {
+  if (!known?.standing || !known.entered || !known.since || sight.level === 0) return undefined;
+  if (sight.kind === 'held' && sight.mark !== known.mark) return undefined;
+  return { how: 'entered', sight, spell: { ...known, entered: known.entered, since: known.since } };
+}

@@ -52,15 +52,16 @@ function titleOf(notice: Notice, when: When): string {
     case 'stale':
       return `nothing was confirmed since ${when(notice.since)}, which is too long for OMFLOW`;
     case 'quarantine':
-      return notice.count === 1
-        ? '1 person or department is kept out'
-        : `${notice.count} people or departments are kept out`;
+      return keptOutText(notice.count);
     case 'certificate':
       return notice.days < 0 ? 'the certificate has expired' : `the certificate expires in ${daysText(notice.days)}`;
     case 'recovered':
       return endingText(notice.end, notice.state, when);
   }
 }
+
+const keptOutText = (count: number) =>
+  count === 1 ? '1 person or department is kept out' : `${count} people or departments are kept out`;
 
 const daysText = (days: number) => (days === 0 ? 'less than a day' : days === 1 ? '1 day' : `${days} days`);
 
@@ -151,6 +152,8 @@ function endingText(end: Ending, state: BadKind, when: When): string {
       return `${againText(end, state)}: ${runText(end)}`;
     case 'clean':
       return 'nobody is kept out any more';
+    case 'fewer':
+      return `${keptOutText(end.count)}, no more than before`;
     case 'renewed':
       return `the certificate ${end.file} was renewed, and expires at ${when(end.expires)}`;
   }

@@ -15,7 +15,7 @@ export interface Health {
   readonly last: RunHead | undefined;
   /** The newest that published or confirmed a snapshot. */
   readonly good: RunHead | undefined;
-  /** Absent while the newest run did not fail. */
+  /** Absent while the newest run that has ended did not fail, nor several in a row were broken off. */
   readonly failing: Failing | undefined;
   /**
    * Since when there was no good run, where that is longer than `sync.max_stale` allows: `/sync` then says fail, unless a
@@ -32,7 +32,7 @@ export interface Health {
 export interface Failing {
   /** When the first of those runs in a row began that were not good. */
   readonly since: Date;
-  /** The first problem of the newest. */
+  /** The first problem of the newest, or that runs were broken off. */
   readonly why: string;
 }
 
@@ -56,6 +56,8 @@ export const RUNS = 100;
 export interface HealthTerms extends Pick<Config, 'sync' | 'sources' | 'server'> {
   /** Since when no run could even be recorded, as `Runner.failingSince`; the store cannot know of that. */
   readonly failingSince?: Date | undefined;
+  /** Why the last one could not be. */
+  readonly failure?: string | undefined;
 }
 
 /** Reads it from the store: cheap, for neither people nor problems are read, but for those of a run that failed. */
@@ -75,7 +77,7 @@ export async function healthOf(terms: HealthTerms, store: Store, now: Date): Pro
     hold: await store.holds.open(),
     last,
     good,
-    failing: await failingSince(store, { last, bad }),
+    failing: unrecorded(terms, bad) ?? (await failingSince(store, { recent, bad })),
     staleSince: staleSince(terms, bad?.started, now),
     quarantined: quarantinedIn(judging),
     sources: terms.sources.map(({ name, required }) => ({ ...sourceHealth(sourceName(name), recent), required })),
@@ -99,15 +101,35 @@ function staleSince({ sync, failingSince }: HealthTerms, bad: Date | undefined, 
 const mayAsk = ({ server }: HealthTerms, client: string): boolean =>
   server.clients.some(({ name, scopes }) => name === client && scopes.includes('sync'));
 
-interface Ended {
-  readonly last: RunHead | undefined;
+/** A run that could not even be recorded is newer than any that was. */
+function unrecorded({ failingSince, failure }: HealthTerms, bad: RunHead | undefined): Failing | undefined {
+  if (!failingSince) return undefined;
+  const since = bad && bad.started < failingSince ? bad.started : failingSince;
+  return { since, why: `no run can be made: ${failure ?? 'the log says why'}` };
+}
+
+interface Latest {
+  /** Newest first. */
+  readonly recent: readonly RunHead[];
+  /** The first that was not good since the newest that was. */
   readonly bad: RunHead | undefined;
 }
 
-async function failingSince(store: Store, { last, bad }: Ended): Promise<Failing | undefined> {
-  if (last?.status !== 'failed') return undefined;
-  const run = await store.runs.get(last.number);
-  return { since: (bad ?? last).started, why: run ? whyOf(run) : '' };
+/** One run that was broken off is what a restart of the daemon leaves behind; when it happens again it is a failure. */
+async function failingSince(store: Store, { recent, bad }: Latest): Promise<Failing | undefined> {
+  const ended = recent.filter(run => run.status !== 'running');
+  const before = ended.find(run => run.status !== 'interrupted');
+  const brokenOff = before ? ended.indexOf(before) : ended.length;
+  const isFailing = brokenOff > 1 || before?.status === 'failed';
+  return bad && isFailing ? { since: bad.started, why: await whyFailing(store, brokenOff, before) } : undefined;
+}
+
+/** So many runs were broken off, after one that may have failed. */
+async function whyFailing(store: Store, brokenOff: number, before: RunHead | undefined): Promise<string> {
+  if (brokenOff > 1) return `the last ${brokenOff} runs were broken off`;
+  const failed = before && (await store.runs.get(before.number));
+  const why = failed ? whyOf(failed) : '';
+  return brokenOff === 0 ? why : `the last run was broken off; the one before it failed: ${why}`;
 }
 
 const quarantinedIn = (run: RunHead | undefined): number =>

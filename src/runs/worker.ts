@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Config } from '../config/schema.ts';
 import type { Announced, ShownCertificate } from '../notices/announce.ts';
+import type { ReportAnswer, ReportQuery } from '../report/asked.ts';
 import type { Outcome, RunNumber, SnapshotNumber } from '../roster/model.ts';
 import type { RunCause, RunReport } from '../store/store.ts';
 import { type Memory, NO_MEMORY } from './echo.ts';
@@ -10,8 +11,19 @@ import type { AutomaticPruning } from './prune.ts';
 export type WorkerRequest =
   | { readonly id: number; readonly ask: 'run'; readonly cause: RunCause; readonly memory: Memory }
   | { readonly id: number; readonly ask: 'prune' }
-  | { readonly id: number; readonly ask: 'announce'; readonly certificate: ShownCertificate | undefined }
-  | { readonly id: number; readonly ask: 'render'; readonly snapshot: SnapshotNumber };
+  | ({
+      readonly id: number;
+      readonly ask: 'announce';
+      readonly certificate: ShownCertificate | undefined;
+    } & Unrecorded)
+  | { readonly id: number; readonly ask: 'render'; readonly snapshot: SnapshotNumber }
+  | { readonly id: number; readonly ask: 'report'; readonly query: ReportQuery };
+
+/** Since when no run could even be recorded, and why the last one could not; the store does not know of that. */
+export interface Unrecorded {
+  readonly failingSince: Date | undefined;
+  readonly failure: string | undefined;
+}
 
 type Request = WorkerRequest extends infer One ? (One extends unknown ? Omit<One, 'id'> : never) : never;
 
@@ -77,11 +89,14 @@ export class RunWorker implements AsyncDisposable {
   readonly #leaving = new Set<Thread>();
   #next = 1;
   #running: Promise<RunSummary> | undefined;
+  /** The configuration that it goes by. */
+  #runningBy: Config | undefined;
   #began: Date | undefined;
   /** When it was last tried to prune. */
   #pruned: Date | undefined;
   #stopping = false;
   #failingSince: Date | undefined;
+  #failure: string | undefined;
   /** Kept here, since threads come and go. */
   #memory = NO_MEMORY;
 
@@ -111,15 +126,27 @@ export class RunWorker implements AsyncDisposable {
     return this.#failingSince;
   }
 
-  /** Makes a run, or joins the one that is under way. */
+  /** Why the last of those could not be made. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
+  /** Makes a run, or joins the one that is under way; one by a configuration of before is waited for, and another follows. */
   run(cause: RunCause): Promise<RunSummary> {
+    const old = this.#running;
+    if (old && this.#runningBy !== this.#config) return this.#after(old, cause);
     this.#running ??= this.#make(cause);
     return this.#running;
   }
 
+  async #after(old: Promise<unknown>, cause: RunCause): Promise<RunSummary> {
+    await old.catch(() => {});
+    return await this.run(cause);
+  }
+
   /** The same, but a run that began before `tick` does not count: its end is waited for, and another one follows. */
   async runSince(tick: Date, cause: RunCause): Promise<RunSummary> {
-    if (this.#running && this.#began && this.#began < tick) await this.#running.catch(() => {});
+    if (this.#running && this.#began && this.#began < tick) return await this.#after(this.#running, cause);
     return await this.run(cause);
   }
 
@@ -127,17 +154,21 @@ export class RunWorker implements AsyncDisposable {
     const began = this.#options.now();
     this.#began = began;
     const config = this.#config;
+    this.#runningBy = config;
     try {
       const { summary, memory } = (await this.#ask({ ask: 'run', cause, memory: this.#memory })) as RunAnswer;
       // What was learned under another configuration says nothing.
       if (config === this.#config) this.#memory = memory;
-      if (summary.outcome.status === 'published' || summary.outcome.status === 'unchanged')
+      if (summary.outcome.status === 'published' || summary.outcome.status === 'unchanged') {
         this.#failingSince = undefined;
+        this.#failure = undefined;
+      }
       this.#options.onRun(summary, this.#options.now().getTime() - began.getTime());
       void this.#prune();
       return summary;
     } catch (error) {
       this.#failingSince ??= began;
+      this.#failure = (error as Error).message;
       if (!this.#stopping) this.#options.onFailure(error as Error);
       throw error;
     } finally {
@@ -163,7 +194,13 @@ export class RunWorker implements AsyncDisposable {
 
   /** Tells of bad states that were entered or left; gives what became of that. */
   announce(certificate: ShownCertificate | undefined): Promise<Announced[]> {
-    return this.#ask({ ask: 'announce', certificate }) as Promise<Announced[]>;
+    const { failingSince, failure } = this;
+    return this.#ask({ ask: 'announce', certificate, failingSince, failure }) as Promise<Announced[]>;
+  }
+
+  /** Makes a page of the report, or some of what it shows; beside a run, if one is under way. */
+  report(query: ReportQuery): Promise<ReportAnswer> {
+    return this.#ask({ ask: 'report', query }) as Promise<ReportAnswer>;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

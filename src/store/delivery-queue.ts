@@ -1,4 +1,4 @@
-import { isBusy } from './sqlite.ts';
+import { isBusy } from '../connect/database-trouble.ts';
 import type { Delivery, Store } from './store.ts';
 
 type Queued = Delivery & { readonly id: string };

@@ -11,7 +11,8 @@ import {
 import mysql, { type Connection, type PoolConnection, type TypeCastField, type TypeCastNext } from 'mysql2';
 import type { DatabaseConfig } from '../config/connections.ts';
 import { databaseAddress, printableAddress } from '../connect/database.ts';
-import { cut, mysqlOptions, socketOf } from '../connect/mysql.ts';
+import { databaseTrouble } from '../connect/database-trouble.ts';
+import { cut, endPool, mysqlOptions, socketOf } from '../connect/mysql.ts';
 import { StoreError } from './error.ts';
 import type { LockOrder, LockTask, LockWord } from './lock-keeper.ts';
 import type { Tables } from './schema.ts';
@@ -25,14 +26,20 @@ export function mysqlDialect(config: DatabaseConfig, patience: Patience = PATIEN
     const pool = mysql.createPool({ ...options, bigNumberStrings: false, connectionLimit: 4, typeCast: bytesAsText });
     pool.on('connection', connection => {
       connection.query(SESSION, error => error && connection.destroy());
+      // mysql2 hears the first error of a connection alone, and another would end the process.
+      connection.on('error', () => {});
     });
     return {
-      getConnection: got => pool.getConnection((error, one) => got(error, one && watched(one, config, patience))),
-      end: done => pool.end(done),
+      getConnection: got =>
+        pool.getConnection((error, one) => got(error && named(config, error), one && watched(one, config, patience))),
+      end: done => void endPool(pool, ENDING).then(() => done(undefined)),
     };
   };
   return new TransactionDialect({ pool });
 }
+
+/** How long a pool may take to end, in milliseconds. */
+const ENDING = 3_000;
 
 /**
  * How every connection is set up, whatever its server prefers: mysql2 writes values with backslashes, quotes them as we do
@@ -259,6 +266,15 @@ function lockName(config: DatabaseConfig, name: string): string {
 
 /** The same words wherever the server is found not to answer. */
 export function unreachable(config: DatabaseConfig, error: unknown): StoreError {
-  const what = (error as Error).message || (error as { code?: string }).code || 'no answer';
-  return new StoreError(`the store ${where(config)} cannot be used: ${what}`, { cause: error });
+  return new StoreError(troubleWith(config, error), { cause: error });
+}
+
+/** An error of the driver's that says which store; the rest of it stays, for whoever tells passing troubles by their code. */
+const named = (config: DatabaseConfig, error: Error): Error =>
+  Object.assign(new Error(troubleWith(config, error), { cause: error }), error);
+
+function troubleWith(config: DatabaseConfig, error: unknown): string {
+  const { message } = error as Error;
+  const what = `the store ${where(config)}`;
+  return message.startsWith(what) ? message : `${what} cannot be used: ${databaseTrouble(error)}`;
 }

@@ -7,19 +7,28 @@ import type { FreshNotice, KnownState, Notices, WaitingNotice } from './store.ts
 const KEPT = 30 * 86_400_000;
 /** So long a channel may be unknown before it loses its rows: replicas learn of a new configuration one after the other. */
 const UNKNOWN = 3_600_000;
+/**
+ * Nothing waits for longer, in milliseconds, and nobody is at it for longer: what is put off further was so before a clock was
+ * set back.
+ */
+export const LONGEST_WAIT = 12 * 3_600_000;
 
 export function notices(db: Kysely<Tables>): Notices {
   return {
     states: () => statesIn(db),
-    record: ({ before, after, fresh }) =>
+    record: ({ before, after, fresh, unheard = [] }) =>
       db.transaction().execute(async transaction => {
         // Makes looks wait for each other, on a MySQL server too.
         await transaction.updateTable('notice_states').set({ mark: '' }).where('subject', '=', NOBODY).execute();
         if (!isSame(await statesIn(transaction), before)) return false;
         await writeStates(transaction, after);
         for (const notice of fresh) await enqueue(transaction, notice);
+        for (const notice of unheard) {
+          if (!(await ofSpell(transaction, rowOfSpell(notice)).executeTakeFirst())) await enqueue(transaction, notice);
+        }
         return true;
       }),
+    heard: subjects => heard(db, subjects),
     claimNext: (channel, claim) => claimNext(db, channel, claim),
     async sent(number, at) {
       await settle(db, number, { outcome: 'sent', ended: at.getTime() });
@@ -85,13 +94,27 @@ const ofSpell = (db: Kysely<Tables>, { channel, subject, entered }: Spell) =>
     .where('entered', '=', entered)
     .orderBy('number');
 
+const rowOfSpell = ({ channel, subject, entered }: FreshNotice): Spell => {
+  return { channel, subject, entered: entered.getTime() };
+};
+
+async function heard(db: Kysely<Tables>, subjects: readonly string[]) {
+  const rows = await db
+    .selectFrom('notices')
+    .select(['channel', 'subject', 'entered'])
+    .distinct()
+    .where('subject', 'in', ['', ...subjects])
+    .execute();
+  return rows.map(row => ({ ...row, entered: new Date(row.entered) }));
+}
+
 const isWaiting = ({ outcome }: NoticeRow) => outcome === '';
 /** Whether it may have reached somebody, or may just be doing so. */
 const isBegun = ({ outcome, claimed, maybe }: NoticeRow) => outcome === 'sent' || claimed !== null || maybe === 1;
 
 /** What was not begun to be told is not told any more once there is something newer to tell of the same spell. */
 async function enqueue(db: Transaction<Tables>, notice: FreshNotice): Promise<void> {
-  const spell = { channel: notice.channel, subject: notice.subject, entered: notice.entered.getTime() };
+  const spell = rowOfSpell(notice);
   const known = await ofSpell(db, spell).execute();
   await remove(
     db,
@@ -128,7 +151,8 @@ async function claimNext(
     .where('outcome', '=', '')
     .orderBy('number')
     .execute();
-  const free = firstOfSpells(waiting).filter(one => one.due <= moment && (one.claimed ?? 0) <= moment);
+  const isOver = (time: number) => time <= moment || time > moment + LONGEST_WAIT;
+  const free = firstOfSpells(waiting).filter(one => isOver(one.due) && isOver(one.claimed ?? 0));
   for (const one of free) if (await claim(db, one, until)) return waitingNotice(one);
   return undefined;
 }
@@ -160,6 +184,7 @@ const waitingNotice = (row: NoticeRow): WaitingNotice => ({
   at: new Date(row.at),
   content: row.content,
   attempts: row.attempts,
+  maybe: isBegun(row),
 });
 
 type End = Pick<NoticeRow, 'outcome' | 'ended'>;

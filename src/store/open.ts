@@ -13,6 +13,7 @@ import { marks } from './mark.ts';
 import { keysNamed, namesOf } from './named.ts';
 import { notices } from './notices.ts';
 import { pins } from './pins.ts';
+import { presence } from './presence.ts';
 import { departmentRecords, peopleRecords } from './records.ts';
 import { prune } from './retention.ts';
 import { runs } from './runs.ts';
@@ -20,7 +21,7 @@ import { migrations, type Tables } from './schema.ts';
 import { prunings } from './settings.ts';
 import { snapshots } from './snapshots.ts';
 import { copyFile, lockFile, sqliteDialect } from './sqlite.ts';
-import type { Lock, Store } from './store.ts';
+import type { Lock, Runs, Store } from './store.ts';
 import { unlocks } from './unlocks.ts';
 
 export interface StoreOptions {
@@ -30,15 +31,17 @@ export interface StoreOptions {
   readonly keepOld?: boolean;
   /** How long to wait for another writer, in milliseconds. */
   readonly timeout?: number;
+  /** True leaves a SQLite store as it is, to the last byte, whatever is tried; on a server it is the caller's word. */
+  readonly readOnly?: boolean;
 }
 
 /** Opens the store. Throws a StoreError when it cannot be reached, is not there, or is of another version. */
 export async function openStore(config: DatabaseConfig, options: StoreOptions): Promise<Store> {
   const address = databaseAddress(config);
-  const { migrate, keepOld = true, timeout = 5000 } = options;
+  const { migrate, keepOld = true, timeout = 5000, readOnly = false } = options;
   const dialect =
     address.engine === 'sqlite'
-      ? sqliteDialect(address.path, { timeout, create: migrate })
+      ? sqliteDialect(address.path, { timeout, create: migrate, readOnly })
       : (await mysqlEngine()).mysqlDialect(config);
   const db = new Kysely<Tables>({ dialect });
   const all = migrations(address.engine);
@@ -52,6 +55,7 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
       ? (await mysqlEngine()).unreachable(config, error)
       : new StoreError(`the store ${address.path}: ${(error as Error).message}`);
   }
+  const present = address.engine === 'sqlite' ? presence(address.path) : () => {};
   const keepers = address.engine === 'mysql' ? new (await mysqlEngine()).LockKeepers(config) : undefined;
   return {
     engine: address.engine,
@@ -59,7 +63,7 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     snapshots: snapshots(db),
     people: peopleRecords(db),
     departments: departmentRecords(db),
-    runs: runs(db),
+    runs: durable(runs(db), present),
     holds: holds(db),
     extracts: extracts(db),
     deliveries: deliveries(db),
@@ -75,7 +79,7 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     keysNamed: name => keysNamed(db, name),
     namesOf: key => namesOf(db, key),
     integrity: () => integrity(db),
-    mark: marks(db),
+    mark: asserting(present, marks(db)),
     lock: async name => {
       if (!keepers) return lockStore(config, name);
       // Spares those who wait for a lock that they try for it each time.
@@ -87,6 +91,20 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     },
   };
 }
+
+/** What has to be in the store that whoever opens it next will find. */
+const durable = ({ begin, finish, ...questions }: Runs, present: () => void): Runs => ({
+  ...questions,
+  begin: asserting(present, begin),
+  finish: asserting(present, finish),
+});
+
+const asserting =
+  <Args extends unknown[], Value>(present: () => void, work: (...args: Args) => Promise<Value>) =>
+  async (...args: Args): Promise<Value> => {
+    present();
+    return await work(...args);
+  };
 
 /** Loaded only where a store is on it: its driver is as much code as all of ours. */
 const mysqlEngine = () => import('./mysql.ts');

@@ -1,20 +1,20 @@
 import { hash } from 'node:crypto';
 import { type Kysely, sql } from 'kysely';
-import type { Engine } from './store.ts';
+import { dropIndex, type Ground, newTable } from './steps.ts';
 
 /**
  * The migration to a store that is half as big: leaves are bytes, each list of problems is there once, and nothing is indexed
  * that is found otherwise. Contents stay as they are, since both forms can be read. What can be done twice comes first:
  * a MySQL server keeps what was done before a migration broke off.
  */
-export async function packTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
-  await moveProblems(db, engine);
-  for (const table of ['people', 'departments', 'people_head', 'departments_head']) await packLeaves(db, engine, table);
-  for (const table of ['people', 'departments']) await dropIndexes(db, engine, table);
+export async function packTables(ground: Ground): Promise<void> {
+  await moveProblems(ground);
+  for (const table of ['people', 'departments', 'people_head', 'departments_head']) await packLeaves(ground, table);
+  for (const table of ['people', 'departments']) await dropIndexes(ground, table);
 }
 
 /** Leaves of another length were damaged before, and are so after it. */
-async function packLeaves(db: Kysely<unknown>, engine: Engine, table: string): Promise<void> {
+async function packLeaves({ db, engine }: Ground, table: string): Promise<void> {
   const [name, column] = [sql.table(table), sql.ref('leaf')];
   const none = sql`unhex(${'0'.repeat(64)})`;
   if (engine === 'sqlite') {
@@ -36,18 +36,12 @@ async function packLeaves(db: Kysely<unknown>, engine: Engine, table: string): P
 const AT_ONCE = 100_000;
 
 /** By name the ledger finds people; and what holds now is found by key, never by that it has no end. */
-async function dropIndexes(db: Kysely<unknown>, engine: Engine, table: string): Promise<void> {
-  if (engine === 'mysql') return dropOnServer(db, table, `${table}_name`);
+async function dropIndexes(ground: Ground, table: string): Promise<void> {
+  const { db, engine } = ground;
+  if (engine === 'mysql') return dropIndex(ground, { table, name: `${table}_name` });
   for (const name of ['name', 'last']) await db.schema.dropIndex(`${table}_${name}`).execute();
   const index = db.schema.createIndex(`${table}_last`).on(table).column('last');
   await index.where(sql.ref('last'), 'is not', null).execute();
-}
-
-/** It may be gone already, where an earlier try broke off. */
-async function dropOnServer(db: Kysely<unknown>, table: string, index: string): Promise<void> {
-  const { rows } = await sql`select 1 from information_schema.statistics
-    where table_schema = database() and table_name = ${table} and index_name = ${index} limit 1`.execute(db);
-  if (rows.length > 0) await db.schema.dropIndex(index).on(table).execute();
 }
 
 interface Written {
@@ -58,11 +52,10 @@ interface Written {
 /** Runs that are looked at together: their problems make them long. */
 const PAGE = 20;
 
-async function moveProblems(any: Kysely<unknown>, engine: Engine): Promise<void> {
-  const db = any as Kysely<Written>;
-  await db.schema
-    .createTable('problem_lists')
-    .ifNotExists()
+async function moveProblems(ground: Ground): Promise<void> {
+  const { engine } = ground;
+  const db = ground.db as Kysely<Written>;
+  await newTable(ground, 'problem_lists')
     .addColumn(
       'digest',
       engine === 'mysql' ? sql`varchar(128) character set ascii collate ascii_bin` : 'text',

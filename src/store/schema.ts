@@ -1,6 +1,7 @@
-import { type Kysely, sql } from 'kysely';
+import { type ColumnBuilderCallback, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { packTables } from './pack-tables.ts';
+import { addColumn, addIndex, addRow, type Ground, newTable } from './steps.ts';
 import type { Engine } from './store.ts';
 
 /** People and departments: a row holds from snapshot `first` to snapshot `last`; `last` is null while it holds. */
@@ -248,24 +249,23 @@ const TYPES = {
 /** Every migration there is, by name, in the order of names; a store that knows another one was made by a newer version. */
 export function migrations(engine: Engine): Record<string, Migration> {
   return {
-    '2026-11-22-first': { up: db => first(db, engine) },
-    '2026-11-22-second-extracts': { up: db => extractTables(db, engine) },
-    '2026-11-22-third-decisions': { up: db => decisionTables(db, engine) },
-    '2026-11-23-fourth-logins': { up: db => loginTables(db, engine) },
-    '2026-11-24-fifth-packed': { up: db => packTables(db, engine) },
-    '2026-11-25-sixth-notices': { up: db => noticeTables(db, engine) },
+    '2026-11-22-first': { up: db => first({ db, engine }) },
+    '2026-11-22-second-extracts': { up: db => extractTables({ db, engine }) },
+    '2026-11-22-third-decisions': { up: db => decisionTables({ db, engine }) },
+    '2026-11-23-fourth-logins': { up: db => loginTables({ db, engine }) },
+    '2026-11-24-fifth-packed': { up: db => packTables({ db, engine }) },
+    '2026-11-25-sixth-notices': { up: db => noticeTables({ db, engine }) },
   };
 }
 
-async function first(db: Kysely<unknown>, engine: Engine): Promise<void> {
-  await snapshotTables(db, engine);
-  await runTables(db, engine);
+async function first(ground: Ground): Promise<void> {
+  await snapshotTables(ground);
+  await runTables(ground);
 }
 
-async function snapshotTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
-  const { key, name, short, long, count } = TYPES[engine];
-  await db.schema
-    .createTable('snapshots')
+async function snapshotTables(ground: Ground): Promise<void> {
+  const { key, name, short, long, count } = TYPES[ground.engine];
+  await newTable(ground, 'snapshots')
     .addColumn('number', count, column => column.primaryKey())
     .addColumn('at', count, column => column.notNull())
     .addColumn('digest', short, column => column.notNull())
@@ -276,8 +276,7 @@ async function snapshotTables(db: Kysely<unknown>, engine: Engine): Promise<void
     .addColumn('run', count, column => column.notNull())
     .execute();
   for (const table of ['people', 'departments'] as const) {
-    await db.schema
-      .createTable(table)
+    await newTable(ground, table)
       .addColumn('id', count, column => column.primaryKey())
       .addColumn('key', key, column => column.notNull())
       .addColumn('name', key, column => column.notNull())
@@ -289,32 +288,29 @@ async function snapshotTables(db: Kysely<unknown>, engine: Engine): Promise<void
       .addColumn('reason', short, column => column.notNull())
       .addColumn('reason_source', short, column => column.notNull())
       .execute();
-    await db.schema.createIndex(`${table}_key`).on(table).columns(['key', 'first']).unique().execute();
-    await db.schema.createIndex(`${table}_name`).on(table).column('name').execute();
-    await db.schema.createIndex(`${table}_first`).on(table).column('first').execute();
-    await db.schema.createIndex(`${table}_last`).on(table).column('last').execute();
-    const head = db.schema
-      .createTable(`${table}_head`)
+    await addIndex(ground, { table, name: `${table}_key`, columns: ['key', 'first'], unique: true });
+    await addIndex(ground, { table, name: `${table}_name`, columns: ['name'] });
+    await addIndex(ground, { table, name: `${table}_first`, columns: ['first'] });
+    await addIndex(ground, { table, name: `${table}_last`, columns: ['last'] });
+    const head = newTable(ground, `${table}_head`)
       .addColumn('key', key, column => column.primaryKey().notNull())
       .addColumn('id', count, column => column.notNull())
       .addColumn('leaf', short, column => column.notNull());
-    await (engine === 'sqlite' ? head.modifyEnd(sql`without rowid`) : head).execute();
+    await (ground.engine === 'sqlite' ? head.modifyEnd(sql`without rowid`) : head).execute();
   }
-  const ledger = db.schema
-    .createTable('ledger')
+  const ledger = newTable(ground, 'ledger')
     .addColumn('kind', short, column => column.notNull())
     .addColumn('folded', name, column => column.notNull())
     .addColumn('username', key, column => column.notNull())
     .addColumn('key', key, column => column.notNull())
     .addPrimaryKeyConstraint('ledger_primary', ['kind', 'folded', 'username']);
-  await (engine === 'sqlite' ? ledger.modifyEnd(sql`without rowid`) : ledger).execute();
-  await db.schema.createIndex('ledger_key').on('ledger').column('key').execute();
+  await (ground.engine === 'sqlite' ? ledger.modifyEnd(sql`without rowid`) : ledger).execute();
+  await addIndex(ground, { table: 'ledger', name: 'ledger_key', columns: ['key'] });
 }
 
-async function runTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
-  const { name, short, long, count } = TYPES[engine];
-  const runs = db.schema
-    .createTable('runs')
+async function runTables(ground: Ground): Promise<void> {
+  const { name, short, long, count } = TYPES[ground.engine];
+  const runs = newTable(ground, 'runs')
     .addColumn('number', count, column => column.primaryKey())
     .addColumn('cause', short, column => column.notNull())
     .addColumn('started', count, column => column.notNull())
@@ -326,8 +322,7 @@ async function runTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
     .reduce((table, column) => table.addColumn(column, long, one => one.notNull()), runs)
     .addColumn('fingerprint', short, column => column.notNull())
     .execute();
-  await db.schema
-    .createTable('holds')
+  await newTable(ground, 'holds')
     .addColumn('number', count, column => column.primaryKey())
     .addColumn('run', count, column => column.notNull())
     .addColumn('opened', count, column => column.notNull())
@@ -335,8 +330,7 @@ async function runTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
     .addColumn('findings', long, column => column.notNull())
     .addColumn('changes', long, column => column.notNull())
     .execute();
-  await db.schema
-    .createTable('deliveries')
+  await newTable(ground, 'deliveries')
     .addColumn('id', short, column => column.primaryKey())
     .addColumn('snapshot', count, column => column.notNull())
     .addColumn('client', name, column => column.notNull())
@@ -344,13 +338,12 @@ async function runTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
     .addColumn('finished', count, column => column.notNull())
     .addColumn('bytes', count, column => column.notNull())
     .execute();
-  await db.schema.createIndex('deliveries_at').on('deliveries').column('at').execute();
+  await addIndex(ground, { table: 'deliveries', name: 'deliveries_at', columns: ['at'] });
 }
 
-async function extractTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
-  const { short, bytes, count } = TYPES[engine];
-  await db.schema
-    .createTable('extracts')
+async function extractTables(ground: Ground): Promise<void> {
+  const { short, bytes, count } = TYPES[ground.engine];
+  await newTable(ground, 'extracts')
     .addColumn('source', short, column => column.primaryKey().notNull())
     .addColumn('at', count, column => column.notNull())
     .addColumn('fingerprint', short, column => column.notNull())
@@ -359,8 +352,7 @@ async function extractTables(db: Kysely<unknown>, engine: Engine): Promise<void>
     .addColumn('memberships', count, column => column.notNull())
     .addColumn('digest', short, column => column.notNull())
     .execute();
-  await db.schema
-    .createTable('extract_parts')
+  await newTable(ground, 'extract_parts')
     .addColumn('source', short, column => column.notNull())
     .addColumn('place', count, column => column.notNull())
     .addColumn('kind', short, column => column.notNull())
@@ -370,30 +362,25 @@ async function extractTables(db: Kysely<unknown>, engine: Engine): Promise<void>
     .execute();
 }
 
-async function decisionTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
-  const { key, name, short, long, count } = TYPES[engine];
-  await db.schema.alterTable('snapshots').addColumn('hold', count).execute();
+const isZeroAtFirst: ColumnBuilderCallback = column => column.notNull().defaultTo(0);
+
+async function decisionTables(ground: Ground): Promise<void> {
+  const { key, name, short, long, count } = TYPES[ground.engine];
+  await addColumn(ground, { table: 'snapshots', name: 'hold', type: count });
   for (const column of ['base', 'people', 'departments', 'memberships', 'ended_by']) {
-    await db.schema.alterTable('holds').addColumn(column, count).execute();
+    await addColumn(ground, { table: 'holds', name: column, type: count });
   }
   for (const column of ['digest', 'fingerprint', 'how']) {
-    await db.schema.alterTable('holds').addColumn(column, short).execute();
+    await addColumn(ground, { table: 'holds', name: column, type: short });
   }
-  await db.schema.alterTable('holds').addColumn('reason', long).execute();
-  await db.schema
-    .alterTable('deliveries')
-    .addColumn('number', count, column => column.notNull().defaultTo(0))
-    .execute();
-  await db.schema.createIndex('deliveries_client').on('deliveries').columns(['client', 'finished', 'number']).execute();
-  await db.schema.createIndex('runs_fingerprint').on('runs').columns(['fingerprint', 'status', 'number']).execute();
-  await db.schema
-    .alterTable('runs')
-    .addColumn('unproved', count, column => column.notNull().defaultTo(0))
-    .execute();
+  await addColumn(ground, { table: 'holds', name: 'reason', type: long });
+  await addColumn(ground, { table: 'deliveries', name: 'number', type: count }, isZeroAtFirst);
+  await addIndex(ground, { table: 'deliveries', name: 'deliveries_client', columns: ['client', 'finished', 'number'] });
+  await addIndex(ground, { table: 'runs', name: 'runs_fingerprint', columns: ['fingerprint', 'status', 'number'] });
+  await addColumn(ground, { table: 'runs', name: 'unproved', type: count }, isZeroAtFirst);
   // Their candidates were not kept, so nobody could approve them; the next run opens them anew where it has to.
-  await sql`update holds set closed = opened, how = 'outdated' where closed is null`.execute(db);
-  await db.schema
-    .createTable('hold_rows')
+  await sql`update holds set closed = opened, how = 'outdated' where closed is null`.execute(ground.db);
+  await newTable(ground, 'hold_rows')
     .addColumn('hold', count, column => column.notNull())
     .addColumn('kind', short, column => column.notNull())
     .addColumn('key', key, column => column.notNull())
@@ -406,54 +393,47 @@ async function decisionTables(db: Kysely<unknown>, engine: Engine): Promise<void
     .addColumn('origin', long)
     .addPrimaryKeyConstraint('hold_rows_primary', ['hold', 'kind', 'key'])
     .execute();
-  await db.schema
-    .createTable('pins')
+  await newTable(ground, 'pins')
     .addColumn('number', count, column => column.primaryKey())
     .addColumn('snapshot', count, column => column.notNull())
     .addColumn('at', count, column => column.notNull())
     .addColumn('ended', count)
     .execute();
-  await db.schema
-    .createTable('purged')
+  await newTable(ground, 'purged')
     .addColumn('id', count, column => column.primaryKey())
     .addColumn('first', count, column => column.notNull())
     .addColumn('last', count, column => column.notNull())
     .addColumn('leaf', short, column => column.notNull())
     .execute();
-  await db.schema
-    .createTable('purged_places')
+  await newTable(ground, 'purged_places')
     .addColumn('purged', count, column => column.notNull())
     .addColumn('snapshot', count, column => column.notNull())
     .addColumn('place', count, column => column.notNull())
     .addPrimaryKeyConstraint('purged_places_primary', ['snapshot', 'place'])
     .execute();
-  await db.schema
-    .createTable('settings')
+  await newTable(ground, 'settings')
     .addColumn('name', short, column => column.primaryKey().notNull())
     .addColumn('value', long, column => column.notNull())
     .execute();
-  await sql`insert into settings (name, value) values ('decision', '')`.execute(db);
+  await addRow(ground, 'settings', 'name', { name: 'decision', value: '' });
 }
 
-async function loginTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
-  const { short, count } = TYPES[engine];
-  await db.schema
-    .createTable('unlocks')
+async function loginTables(ground: Ground): Promise<void> {
+  const { short, count } = TYPES[ground.engine];
+  await newTable(ground, 'unlocks')
     .addColumn('name', short, column => column.primaryKey().notNull())
     .addColumn('at', count, column => column.notNull())
     .execute();
-  await db.schema
-    .createTable('login_failures')
+  await newTable(ground, 'login_failures')
     .addColumn('key', short, column => column.primaryKey().notNull())
     .addColumn('points', count, column => column.notNull())
     .addColumn('expire', count)
     .execute();
 }
 
-async function noticeTables(db: Kysely<unknown>, engine: Engine): Promise<void> {
-  const { key, short, long, count } = TYPES[engine];
-  await db.schema
-    .createTable('notice_states')
+async function noticeTables(ground: Ground): Promise<void> {
+  const { key, short, long, count } = TYPES[ground.engine];
+  await newTable(ground, 'notice_states')
     .addColumn('subject', key, column => column.primaryKey().notNull())
     .addColumn('mark', short, column => column.notNull())
     .addColumn('level', count, column => column.notNull())
@@ -462,8 +442,7 @@ async function noticeTables(db: Kysely<unknown>, engine: Engine): Promise<void> 
     .addColumn('since', count)
     .addColumn('run', count, column => column.notNull())
     .execute();
-  await db.schema
-    .createTable('notices')
+  await newTable(ground, 'notices')
     .addColumn('number', count, column => column.primaryKey())
     .addColumn('id', short, column => column.notNull())
     .addColumn('channel', short, column => column.notNull())
@@ -479,5 +458,5 @@ async function noticeTables(db: Kysely<unknown>, engine: Engine): Promise<void> 
     .addColumn('outcome', short, column => column.notNull())
     .addColumn('ended', count)
     .execute();
-  await sql`insert into notice_states (subject, mark, level, standing, run) values ('', '', 0, 0, 0)`.execute(db);
+  await addRow(ground, 'notice_states', 'subject', { subject: '', mark: '', level: 0, standing: 0, run: 0 });
 }

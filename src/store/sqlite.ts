@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
+import { databaseTrouble, isBusy } from '../connect/database-trouble.ts';
 import { likeItsFolder } from '../connect/owner.ts';
 import { StoreError } from './error.ts';
 
@@ -17,7 +18,7 @@ export interface SqliteOptions {
 
 /** The embedded engine, for Kysely. The file and those beside it can be read by their owner only. */
 export function sqliteDialect(path: string, options: SqliteOptions): SqliteDialect {
-  return new Dialect({ database: async () => adapted(openSqlite(path, options)) });
+  return new Dialect({ database: async () => adapted(openSqlite(path, options), path) });
 }
 
 /** Migrates in a transaction, which Kysely leaves out for SQLite: for all or nothing, and for one process after another. */
@@ -51,7 +52,7 @@ function openSqlite(path: string, { timeout, create, readOnly = false }: SqliteO
     return db;
   } catch (error) {
     db?.close();
-    throw new StoreError(`${what} cannot be opened: ${(error as Error).message}`, { cause: error });
+    throw new StoreError(`${what} cannot be opened: ${databaseTrouble(error)}`, { cause: error });
   }
 }
 
@@ -115,14 +116,14 @@ async function flush(path: string): Promise<void> {
 /** How many statements are kept prepared: all that a run repeats. */
 const PREPARED = 32;
 
-function adapted(db: DatabaseSync): SqliteDatabase {
+function adapted(db: DatabaseSync, path: string): SqliteDatabase {
   const prepared = new Map<string, SqliteStatement>();
   return {
     close: () => db.close(),
     prepare(text) {
       const known = prepared.get(text);
       if (known) return known;
-      const made = adaptedStatement(db, text);
+      const made = adaptedStatement(db, path, text);
       if (prepared.size >= PREPARED) prepared.clear();
       prepared.set(text, made);
       return made;
@@ -134,19 +135,32 @@ function adapted(db: DatabaseSync): SqliteDatabase {
  * Kysely asks a statement whether it gives rows; node:sqlite tells by whether it has columns. All transactions here write,
  * and take the writer's place when they begin: one that reads first fails at once if somebody wrote in between.
  */
-function adaptedStatement(db: DatabaseSync, text: string): SqliteStatement {
+function adaptedStatement(db: DatabaseSync, path: string, text: string): SqliteStatement {
   const statement = db.prepare(text === 'begin' ? 'begin immediate' : text);
   // On a full disk SQLite has rolled back by itself, and an error about that would hide the one that tells why.
   const isDone = () => text === 'rollback' && !db.isTransaction;
   return {
     reader: statement.columns().length > 0,
-    all: parameters => statement.all(...(parameters as SQLInputValue[])),
-    run: parameters => (isDone() ? NOTHING_DONE : statement.run(...(parameters as SQLInputValue[]))),
+    all: parameters => naming(path, () => statement.all(...(parameters as SQLInputValue[]))),
+    run: parameters =>
+      isDone() ? NOTHING_DONE : naming(path, () => statement.run(...(parameters as SQLInputValue[]))),
     iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])),
   };
 }
 
 const NOTHING_DONE = { changes: 0, lastInsertRowid: 0 };
+
+/** Says which store was not free, of which SQLite says no more than that. */
+function naming<Value>(path: string, work: () => Value): Value {
+  try {
+    return work();
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+    const { errcode } = error as Error & { errcode: number };
+    const text = `the store ${path} cannot be used: ${databaseTrouble(error)}`;
+    throw Object.assign(new StoreError(text, { cause: error }), { errcode });
+  }
+}
 
 /**
  * An exclusive lock that the operating system drops when its holder dies: a transaction held open on a file of its own.
@@ -168,8 +182,3 @@ export function lockFile(path: string): Disposable | undefined {
   const held = db;
   return { [Symbol.dispose]: () => held.close() };
 }
-
-const SQLITE_BUSY = 5;
-
-/** Whether a write failed only because somebody else is writing. */
-export const isBusy = (error: unknown) => (((error as { errcode?: number }).errcode ?? 0) & 0xff) === SQLITE_BUSY;

@@ -135,7 +135,9 @@ export interface Records<Value> {
   /** A whole snapshot in key order and in pages; every row is checked against its leaf. */
   at(number: SnapshotNumber): AsyncIterable<readonly Stored<Value>[]>;
   /** What differs between two snapshots, each side in key order: what `compare` takes. */
-  between(a: SnapshotNumber, b: SnapshotNumber): Promise<{ before: Entry<Value>[]; after: Entry<Value>[] }>;
+  between(a: SnapshotNumber, b: SnapshotNumber): Promise<Sides<Value>>;
+  /** The same in pages, for whoever must not have all of it at once: one after the other they are the whole comparison. */
+  differing(a: SnapshotNumber, b: SnapshotNumber): AsyncIterable<Sides<Value>>;
   /** Whoever has this username or group_no in a snapshot. */
   named(name: string, number: SnapshotNumber): Promise<Stored<Value> | undefined>;
   /** Everything that was ever known under a username or group_no, oldest first. */
@@ -385,7 +387,10 @@ export interface Deliveries {
 export interface KnownState {
   /** `held`, `failed`, or `certificate` with whose it is. */
   readonly subject: string;
-  /** What tells this spell from another one, such as the number of the hold; `""` where nothing does. */
+  /**
+   * What tells this spell from another one, such as the number of the hold, or what is to be remembered of it (see
+   * `notices/states.ts`); `""` where there is nothing.
+   */
   readonly mark: string;
   /** How bad it is, or how bad it was told to be; 0 is good. */
   readonly level: number;
@@ -393,7 +398,7 @@ export interface KnownState {
   readonly standing: boolean;
   /** When it was last noticed that it became bad. With the subject this names the spell. */
   readonly entered: Date | undefined;
-  /** Since when it is bad, or was. */
+  /** Since when it is bad; of failing runs that are good again, since when they are. */
   readonly since: Date | undefined;
   /** The newest ended run when this was written; 0 for none. */
   readonly run: number;
@@ -417,6 +422,8 @@ export interface WaitingNotice extends FreshNotice {
   readonly number: number;
   /** How many tries there were. */
   readonly attempts: number;
+  /** Whether one of them broke off in the middle, or whoever made it died. */
+  readonly maybe: boolean;
 }
 
 /** What is known of the states that somebody is told of, and what is still to be told. */
@@ -426,13 +433,16 @@ export interface Notices {
   /**
    * Writes states, and what there is to tell of that, at once. False, and nothing is written, when the states are not
    * `before` any more: somebody else has looked meanwhile. What was not begun to be told of the same spell is dropped, and
-   * `recovered` with it where nothing else was told.
+   * `recovered` with it where nothing else was told. What is `unheard` is for channels that have nothing of the spell.
    */
   record(look: {
     readonly before: readonly KnownState[];
     readonly after: readonly KnownState[];
     readonly fresh: readonly FreshNotice[];
+    readonly unheard?: readonly FreshNotice[];
   }): Promise<boolean>;
+  /** Which channels were told of which spells of these, or are to be. */
+  heard(subjects: readonly string[]): Promise<Pick<FreshNotice, 'channel' | 'subject' | 'entered'>[]>;
   /** Takes what a channel is to be told next, so that nobody else tells it until then; undefined when nothing is due. */
   claimNext(channel: string, claim: { readonly now: Date; readonly until: Date }): Promise<WaitingNotice | undefined>;
   sent(number: number, at: Date): Promise<void>;

@@ -53,6 +53,17 @@ async function problems(text: string, env: Environment = {}): Promise<readonly s
 }
 
 suite('a configuration', () => {
+  test('with one address for two listeners is refused', async () => {
+    for (const [server, address] of [
+      ['monitor: 127.0.0.1:8642', '127.0.0.1:8642'],
+      ['listen: systemd, monitor: systemd', 'systemd'],
+    ]) {
+      assert.deepEqual(await problems(withPiece('server: {', `server: { ${server},`)), [
+        `server.monitor: ${address} is what server.listen has; write another port, or systemd:NAME`,
+      ]);
+    }
+  });
+
   test('that says little gets the defaults, and is frozen', async () => {
     const { config, warnings } = await load(SMALL);
     assert.deepEqual(warnings, []);
@@ -170,7 +181,7 @@ retention: { daily: 30d, monthly: 6 }
       .replace('scopes: [sync]', 'scopes: [snyc]');
     assert.deepEqual(await problems(`${text}log_levle: debug\ntimezone: Asia/Taipe\nsync: { deadline: 15 }\n`), [
       'timezone: "Asia/Taipe" is not a time zone; write it like Asia/Taipei',
-      'server.clients[0].scopes[0]: "snyc" is none of sync, authenticate; did you mean sync?',
+      'server.clients[0].scopes[0]: "snyc" is none of sync, authenticate, admin; did you mean sync?',
       'sync.deadline: 15 is not a time span; write it like 500ms, 10s, 30m, 24h or 7d',
       'sources[0].name: may have only a-z, 0-9, - and _, and starts with a letter or digit',
       'sources[0].people.map.email: is a number, and must be text',
@@ -292,7 +303,7 @@ const WRONG: readonly [what: string, old: string, piece: string, wrong: readonly
     [
       'server.clients[0].name: may have no colon and no blank: it is the user name of Basic auth',
       'server.clients[0].scopes: is empty',
-      `server.clients[0].token_hash: "${'0'.repeat(64)}" is not sha256: and 64 hex digits; \`rosterd token NAME\` prints the line`,
+      'server.clients[0].token_hash: is not sha256: and 64 hex digits; `rosterd token NAME` prints the line',
     ],
   ],
 ];
@@ -527,6 +538,17 @@ suite('a file that is no YAML', () => {
 });
 
 suite('a secret', () => {
+  test('is never told, however wrong it is', async () => {
+    const wrong = [
+      'server: { clients: [ { name: omflow, scopes: [sync], token_hash: the-token-itself } ] }',
+      'notify: [ { type: webhook, url: "https://chat.example/x", secret: s3cret } ]',
+    ].join('\n');
+    const told = await problems(SMALL.replace(/^server:.*$/m, wrong));
+    assert.equal(told.length, 2);
+    assert.match(told.join('\n'), /clients\[0\]\.token_hash: is not sha256: [\s\S]*notify\[0\]\.secret: /);
+    assert.doesNotMatch(told.join('\n'), /the-token-itself|s3cret/);
+  });
+
   const secret = (reference: string) => withPiece('type: sql,', `type: sql, password: "${reference}",`);
 
   /** The password that a configuration gets, in a folder with these files. */
@@ -669,7 +691,7 @@ suite('whom to tell', () => {
       { type: 'webhook', url: 'https://chat.example/hooks/T0000/abcdef', format: 'json', on: ALL },
       {
         ...{ type: 'email', server: 'smtp://mail.example', from: 'rosterd@acme.example', to: ['ops@acme.example'] },
-        ...{ tls: { ca_file: join(folder.path, 'ca.pem') }, on: ['held'] },
+        ...{ tls: { ca_file: join(folder.path, 'ca.pem') }, report: 'masked', on: ['held'] },
       },
     ]);
   });
@@ -725,9 +747,24 @@ suite('whom to tell', () => {
     ['nobody', EMAIL.replace('to: ops@acme.example', 'to: []'), 'to: is empty'],
     ['nothing', `${EMAIL}, on: []`, 'on: is empty'],
     [
+      'ends alone',
+      `${EMAIL}, on: [recovered]`,
+      'on: has recovered alone, which is told only to whom a bad state was told; add what it is to be about, such as failed',
+    ],
+    [
       'something that is not told',
       `${EMAIL}, on: [pinned]`,
       'on[0]: "pinned" is none of held, failed, stale, certificate, quarantine, recovered',
+    ],
+    [
+      'a report that is none',
+      `${EMAIL}, report: all`,
+      'report: "all" is none of none, masked, full; did you mean full?',
+    ],
+    [
+      'a report for a webhook',
+      `${WEBHOOK}, report: full`,
+      'report: there is no such key; there are type, url, secret, format, tls, on',
     ],
     [
       'a key of the other type',

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fillSecrets } from '../../src/config/secrets.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { startProgram } from '../support/program.ts';
+import { unlessRoot } from '../support/skips.ts';
 
 /** As an account that may not read what others keep to themselves, which for root is another one. */
 function asAnother<Result>(work: () => Result): Result {
@@ -29,4 +31,31 @@ test('a secret that only root may read is refused with the way in which systemd 
       `store.password: ${file}: the account that rosterd runs as may not read it; run "systemctl edit rosterd", write LoadCredential=hr_password:${file} below [Service], use it as \${file:hr_password}, and restart rosterd`,
     ]);
   }
+});
+
+test('for a reload root refuses what was not handed over to the daemon, unless that may read it', {
+  skip: unlessRoot(),
+}, async () => {
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, 'hr_password');
+  writeFileSync(file, 's3cret\n', { mode: 0o600 });
+  const document = { store: { password: '${file:hr_password}' } };
+  const problemsFor = (env: Record<string, string>) => fillSecrets(document, { env, folder: folder.path }).problems;
+  await using daemon = await startProgram('setpriv', ['--reuid', '65534', 'sh', '-c', 'echo up; read line'], {});
+  await daemon.waitFor(/up/, 10_000);
+  const credentials = join(folder.path, 'credentials');
+  const reloading = (pid: number) => ({ CREDENTIALS_DIRECTORY: `/proc/${pid}/root${credentials}` });
+  const reload = reloading(daemon.pid);
+  assert.deepEqual(problemsFor(reload), [
+    `store.password: ${file}: systemd did not hand it over, and the daemon may not read it itself; run "systemctl edit rosterd", write LoadCredential=hr_password:${file} below [Service], use it as \${file:hr_password}, and restart rosterd`,
+  ]);
+  assert.deepEqual(problemsFor({}), [], 'root that looks at it for itself');
+  assert.deepEqual(problemsFor({ CREDENTIALS_DIRECTORY: credentials }), [], 'a service that is root');
+  assert.deepEqual(problemsFor(reloading(process.pid)), [], 'a daemon that is root');
+  chownSync(file, 65534, 65534);
+  assert.deepEqual(problemsFor(reload), [], 'a daemon whose own file it is');
+  chownSync(file, 0, 0);
+  mkdirSync(credentials);
+  writeFileSync(join(credentials, 'hr_password'), 's3cret\n');
+  assert.deepEqual(problemsFor(reload), [], 'handed over');
 });

@@ -7,8 +7,8 @@ const wordsFor = (code: string, about: object = {}) => troubleOf(Object.assign(n
 
 test('what kept a server from answering is told in words, with the code to search for', () => {
   const words: Readonly<Record<string, string>> = {
-    ENOTFOUND: 'its name cannot be resolved',
-    EAI_AGAIN: 'its name cannot be resolved now',
+    ENOTFOUND: 'its name cannot be resolved; is it written right?',
+    EAI_AGAIN: 'its name cannot be resolved now; does the name server answer?',
     EHOSTUNREACH: 'cannot be reached',
     ENETUNREACH: 'cannot be reached',
     ETIMEDOUT: 'cannot be reached',

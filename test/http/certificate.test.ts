@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { suite, test } from 'node:test';
 import { type CertificateFiles, readCertificate, readFacts } from '../../src/http/certificate.ts';
 import { expiryStep } from '../../src/http/expiry.ts';
@@ -108,7 +108,7 @@ suite('a certificate that cannot be used says', () => {
     chmodSync(at.folder.path, 0o755);
     chmodSync(cert, 0o644);
     chmodSync(key, 0);
-    const locked = `server.tls.key: ${key}: rosterd may not read it; let the group that the daemon runs in read it: chgrp GROUP and chmod 640`;
+    const locked = `server.tls.key: ${key}: rosterd may not read it; run "systemctl edit rosterd", write LoadCredential=${basename(key)}:${key} below [Service], name it ${basename(key)} in server.tls.key, and restart rosterd; or let a group that the daemon is in read it: chgrp GROUP and chmod 640`;
     assert.equal(
       asNobody(() => wrong(at.files)),
       locked,

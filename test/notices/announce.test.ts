@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Announced, announce, type Desk } from '../../src/notices/announce.ts';
 import { CLAIM, WAITS } from '../../src/notices/deliver.ts';
 import type { Health } from '../../src/runs/health.ts';
+import { LONGEST_WAIT } from '../../src/store/notices.ts';
 import type { Store } from '../../src/store/store.ts';
 import { engines, type Place, sqlite } from '../store/engines.ts';
 import { type Handler, type Peer, startPeer } from '../support/http-peer.ts';
@@ -222,10 +223,63 @@ suite('announcing', () => {
     await at.look(0, 5, HELD);
     await using other = await startPeer(OK);
     const elsewhere = announcer(at.store, channels(hook(other)));
-    assert.deepEqual(await elsewhere(1, 6, HELD), []);
-    assert.equal((await at.here.rows('select * from notices')).length, 1);
+    const left = async () => (await at.here.rows('select outcome from notices')).map(one => one['outcome']);
+    assert.deepEqual(outcomes(await elsewhere(1, 6, HELD)), ['held sent']);
+    assert.deepEqual(await left(), ['', 'sent']);
     await elsewhere(61, 7, HELD);
-    assert.equal((await at.here.rows('select * from notices')).length, 0);
+    assert.deepEqual(await left(), ['sent']);
+  });
+
+  test('tells a channel that was not there when it began of what stands, once, and nobody else again', async () => {
+    await using at = await scene(OK);
+    await using other = await startPeer(OK);
+    const bad = { ...HELD, staleSince: after(0), quarantined: 5 };
+    await at.look(0, 5, { quarantined: 5 });
+    assert.deepEqual(kinds(at.peer), []);
+    await at.look(1, 6, bad);
+    const both = announcer(at.store, channels(hook(at.peer), hook(other, { on: ['held', 'failed', 'recovered'] })));
+    assert.deepEqual(outcomes(await both(2, 7, bad)), ['held sent']);
+    assert.deepEqual(await both(3, 8, bad), []);
+    assert.deepEqual(outcomes(await both(4, 9, { quarantined: 5 })), [
+      'recovered sent',
+      'recovered sent',
+      'recovered sent',
+    ]);
+    assert.deepEqual(kinds(at.peer), ['held', 'stale', 'recovered', 'recovered']);
+    const [held, end] = received(other);
+    assert.deepEqual(
+      [held?.data['hold'], held?.data['since'], end?.data['state']],
+      [3, after(3).toISOString(), 'held'],
+    );
+    await using late = await startPeer(OK);
+    assert.deepEqual(await announcer(at.store, channels(hook(late)))(5, 10, { quarantined: 5 }), []);
+  });
+
+  test('tells a new channel nothing of runs that are good again, which is not told yet', async () => {
+    await using at = await scene(OK);
+    await using other = await startPeer(OK);
+    await at.look(0, 5, { failing: { since: after(0), why: 'broken' } });
+    const both = announcer(at.store, channels(hook(at.peer), hook(other)));
+    assert.deepEqual(await both(1, 6), []);
+    assert.deepEqual(outcomes(await both(16, 7)), ['recovered sent']);
+    assert.deepEqual([kinds(at.peer), kinds(other)], [['failed', 'recovered'], []]);
+  });
+
+  test('tells how many are kept out when that is no more than before', async () => {
+    await using at = await scene(OK);
+    for (const [minutes, quarantined] of [3, 8, 3].entries()) await at.look(minutes, minutes, { quarantined });
+    assert.deepEqual(
+      received(at.peer).map(({ data }) => [data['count'], data['end']]),
+      [
+        [8, undefined],
+        [undefined, { how: 'fewer', count: 3 }],
+      ],
+    );
+  });
+
+  test('puts nothing off for longer than the store takes for a clock that was set back', () => {
+    assert.ok(WAITS.every(wait => wait <= LONGEST_WAIT));
+    assert.ok(CLAIM <= LONGEST_WAIT);
   });
 
   test('tells of the certificate of each machine by itself', async () => {

@@ -3,8 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, suite, test } from 'node:test';
-import { type ParsedMail, simpleParser } from 'mailparser';
-import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
+import type { SMTPServerOptions } from 'smtp-server';
 import { type EmailConfig, notify } from '../../src/config/notify.ts';
 import { channelName } from '../../src/notices/channel.ts';
 import { email } from '../../src/notices/email.ts';
@@ -14,6 +13,7 @@ import { type Certificates, makeCertificates } from '../support/certificates.ts'
 import { temporaryFolder } from '../support/folder.ts';
 import { freePort } from '../support/port.ts';
 import { letter, NOTICE } from './letters.ts';
+import { PASSWORD, PLAIN, startMailServer as startServer } from './mail-server.ts';
 
 const stack = new AsyncDisposableStack();
 after(() => stack.disposeAsync());
@@ -22,46 +22,7 @@ const files: Certificates = await makeCertificates(folder.path);
 const certificate = { cert: readFileSync(files.certFile), key: readFileSync(files.keyFile) };
 const tls = { ca_file: files.caFile };
 
-const PASSWORD = 's3cret & more';
-
-interface MailServer extends AsyncDisposable {
-  readonly port: number;
-  /** With whether each came over TLS, and whom it was for. */
-  readonly mails: { mail: ParsedMail; secure: boolean; user: unknown; to: string[] }[];
-}
-
-/** A mail server that lets `rosterd` in, and everybody if nobody has to say who they are. */
-async function startMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
-  const mails: MailServer['mails'] = [];
-  const server = new SMTPServer({
-    ...certificate,
-    authOptional: true,
-    logger: false,
-    onAuth({ username, password }, _session, done) {
-      const isThem = username === 'rosterd' && password === PASSWORD;
-      done(isThem ? null : new Error('who is that?'), isThem ? { user: username } : undefined);
-    },
-    onRcptTo: ({ address }, _session, done) =>
-      done(address.startsWith('nobody') ? Object.assign(new Error('no such mailbox'), { responseCode: 550 }) : null),
-    async onData(stream, { secure, user, envelope }, done) {
-      const mail = await simpleParser(stream);
-      mails.push({ mail, secure, user, to: envelope.rcptTo.map(one => one.address) });
-      done();
-    },
-    ...options,
-  });
-  // A client that turns away is no fault of the server.
-  server.on('error', () => {});
-  server.listen(0, '127.0.0.1');
-  await once(server.server, 'listening');
-  return {
-    port: (server.server.address() as AddressInfo).port,
-    mails,
-    [Symbol.asyncDispose]: () => new Promise<void>(resolve => server.close(() => resolve())),
-  };
-}
-
-const PLAIN: SMTPServerOptions = { hideSTARTTLS: true, disabledCommands: ['STARTTLS', 'AUTH'] };
+const startMailServer = (options: SMTPServerOptions = {}) => startServer({ ...certificate, ...options });
 
 function configFor(port: number, more: object = {}): EmailConfig {
   const addresses = { from: 'rosterd@acme.example', to: ['ops@acme.example', 'hr@acme.example'] };
@@ -71,6 +32,8 @@ function configFor(port: number, more: object = {}): EmailConfig {
 }
 
 const LOGIN = { user: 'rosterd', password: PASSWORD };
+const reach = ({ port }: { port: number }, more: object = {}, patience?: number) =>
+  email(configFor(port, more), patience).reach(AbortSignal.timeout(30_000));
 const send = ({ port }: { port: number }, more?: object, at = new Date('2026-11-25T08:00:00Z')) =>
   email(configFor(port, more)).send(letter({ at }));
 
@@ -149,14 +112,18 @@ suite('an email', () => {
       disabledCommands: ['STARTTLS'],
       allowInsecureAuth: true,
     });
-    const error = await refusal(send(server, { tls, ...LOGIN }));
-    assert.match(error.message, /^answers 5\d\d/);
+    for (const going of [send, reach]) {
+      const { message } = await refusal(going(server, { tls, ...LOGIN }));
+      assert.equal(message, 'offers no TLS, and a password is sent over TLS alone');
+    }
     assert.deepEqual(server.mails, []);
   });
 
   test('is not handed in for nobody where we have a name', async () => {
     await using server = await startMailServer({ disabledCommands: ['AUTH'] });
-    assert.match((await refusal(send(server, { tls, ...LOGIN }))).message, /^answers 5\d\d/);
+    for (const going of [send, reach]) {
+      assert.equal((await refusal(going(server, { tls, ...LOGIN }))).message, 'takes no passwords');
+    }
     assert.deepEqual(server.mails, []);
   });
 
@@ -219,6 +186,31 @@ suite('an email', () => {
     const wrong = email(configFor(server.port, { tls, user: 'rosterd', password: 'other' }));
     assert.equal((await refusal(wrong.reach(signal))).message, 'answers 535 who is that?');
     assert.deepEqual(server.mails, []);
+  });
+
+  test('is begun and taken back where there is no password to try, and then it says what the server does not take', async () => {
+    await using open = await startMailServer(PLAIN);
+    await reach(open);
+    await reach(open, { from: 'rosterd@林.example' });
+    const nobody = ['ops@acme.example', 'nobody@acme.example'];
+    assert.equal(
+      (await refusal(reach(open, { to: nobody }))).message,
+      'answers RCPT TO:<nobody@acme.example> with 550 no such mailbox',
+    );
+    await using closed = await startMailServer({ authOptional: false });
+    assert.match(
+      (await refusal(reach(closed, { tls }))).message,
+      /^answers MAIL FROM:<rosterd@acme\.example> with 530 Error: authentication required/i,
+    );
+    assert.deepEqual([open.mails, closed.mails], [[], []]);
+  });
+
+  test('to a server that waits for TLS is told apart from one that says nothing', async () => {
+    await using server = await startMailServer({ secure: true });
+    assert.equal(
+      (await refusal(reach(server, {}, 300))).message,
+      'did not answer within 0.3 s; does it speak TLS from the beginning on that port? Then write smtps://',
+    );
   });
 
   test('is called by whom it is to, and not by what lets us in', () => {

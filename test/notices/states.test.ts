@@ -25,14 +25,16 @@ function told(moments: readonly Moment[]): string[][] {
     return sightsOf(looked).flatMap(sight => {
       const { after: state, transitions } = judge(known.get(sight.subject), sight, now);
       if (state) known.set(sight.subject, state);
-      return transitions.map(({ how, spell }) => `${how} ${sight.kind}${spell.mark ? ` ${spell.mark}` : ''}`);
+      return transitions.map(
+        ({ how, spell }) => `${how} ${sight.kind}${sight.kind === 'held' ? ` ${spell.mark}` : ''}`,
+      );
     });
   });
 }
 
 const failing = (since: number) => ({ failing: { since: after(since), why: 'source hr: broken' } });
-const expiring = (days: number) => ({
-  certificate: { file: '/etc/cert.pem', expires: new Date(AT.getTime() + days * 86_400_000) },
+const expiring = (days: number, file = '/etc/cert.pem') => ({
+  certificate: { file, expires: new Date(AT.getTime() + days * 86_400_000) },
 });
 
 suite('what is told', () => {
@@ -52,28 +54,62 @@ suite('what is told', () => {
       [['entered held 3'], ['left held 3', 'entered held 4']],
     ],
     [
-      'of a failure: the first, and the end',
-      [{ at: 0 }, { at: 1, ...failing(1) }, { at: 2, ...failing(1) }, { at: 3 }],
-      [[], ['entered failed'], [], ['left failed']],
+      'of a failure: the first, and the end at once when it has lasted for an hour',
+      [{ at: 0 }, { at: 1, ...failing(1) }, { at: 2, ...failing(1) }, { at: 61 }, { at: 62 }],
+      [[], ['entered failed'], [], ['left failed'], []],
     ],
     [
-      'of a failure soon after another: nothing, until it has lasted',
+      'of a failure that was told less than an hour before: the end once it was good for 15 minutes',
+      [{ at: 0, ...failing(0) }, { at: 59 }, { at: 60 }, { at: 73 }, { at: 74 }],
+      [['entered failed'], [], [], [], ['left failed']],
+    ],
+    [
+      'of a failure that comes back before its end was told: nothing, and its end after an hour without it',
+      [{ at: 0, ...failing(0) }, { at: 10 }, { at: 20, ...failing(20) }, { at: 90 }, { at: 149 }, { at: 150 }],
+      [['entered failed'], [], [], [], [], ['left failed']],
+    ],
+    [
+      'of a failure less than an hour after another: nothing, until it has lasted 45 minutes; and its end an hour after it',
       [
         { at: 0, ...failing(0) },
         { at: 5 },
-        { at: 8, ...failing(8) },
-        { at: 9 },
-        { at: 10, ...failing(10) },
-        { at: 24, ...failing(10) },
-        { at: 25, ...failing(10) },
-        { at: 26 },
+        { at: 20 },
+        { at: 64, ...failing(64) },
+        { at: 108, ...failing(64) },
+        { at: 109, ...failing(64) },
+        { at: 110 },
+        { at: 169 },
+        { at: 170 },
       ],
-      [['entered failed'], ['left failed'], [], [], [], [], ['entered failed'], ['left failed']],
+      [['entered failed'], [], ['left failed'], [], [], ['entered failed'], [], [], ['left failed']],
     ],
     [
-      'of a failure a while after another: it, at once',
-      [{ at: 0, ...failing(0) }, { at: 5 }, { at: 16, ...failing(16) }, { at: 17 }, { at: 33, ...failing(33) }],
-      [['entered failed'], ['left failed'], ['entered failed'], ['left failed'], ['entered failed']],
+      'of a failure after an hour without any: it, at once',
+      [{ at: 0, ...failing(0) }, { at: 5 }, { at: 20 }, { at: 65, ...failing(65) }],
+      [['entered failed'], [], ['left failed'], ['entered failed']],
+    ],
+    [
+      'of a failure after one that nobody was told of: nothing, as if they had been',
+      [
+        { at: 0, ...failing(0) },
+        { at: 60 },
+        { at: 90, ...failing(90) },
+        { at: 100 },
+        { at: 130, ...failing(130) },
+        { at: 140 },
+        { at: 200, ...failing(200) },
+      ],
+      [['entered failed'], ['left failed'], [], [], [], [], ['entered failed']],
+    ],
+    [
+      'of failures of every other run at every 15 minutes: one',
+      Array.from({ length: 96 }, (_, place) => ({ at: place * 15, ...(place % 2 ? {} : failing(place * 15)) })),
+      Array.from({ length: 96 }, (_, place) => (place === 0 ? ['entered failed'] : [])),
+    ],
+    [
+      'of failures before a clock that was set back: nothing more, and nothing that hides the next one',
+      [{ at: 3000, ...failing(3000) }, { at: 3010 }, { at: 0 }, { at: 10, ...failing(10) }],
+      [['entered failed'], [], ['left failed'], ['entered failed']],
     ],
     [
       'of staleness: its beginning and its end',
@@ -110,7 +146,7 @@ suite('what is told', () => {
       [[], []],
     ],
     [
-      'of quarantine: when it grows beyond what was known or told, and when nobody is left in it',
+      'of quarantine: when it grows beyond what was known or told, and when it is back at what was known',
       [3, 4, 4, 6, 5, 6, 2, 3, 0, 0, 1].map((quarantined, at) => ({ at, quarantined })),
       [
         [],
@@ -118,13 +154,23 @@ suite('what is told', () => {
         [],
         ['worse quarantine'],
         [],
-        ['worse quarantine'],
         [],
-        ['worse quarantine'],
+        ['left quarantine'],
+        ['entered quarantine'],
         ['left quarantine'],
         [],
         ['entered quarantine'],
       ],
+    ],
+    [
+      'of quarantine that goes up and down: only what is more than ever since it began',
+      [3, 4, 5, 4, 5, 4, 5, 6].map((quarantined, at) => ({ at, quarantined })),
+      [[], ['entered quarantine'], ['worse quarantine'], [], [], [], [], ['worse quarantine']],
+    ],
+    [
+      'of quarantine that is as it was before: that it is over, and the next time it grows',
+      [3, 8, 3, 4].map((quarantined, at) => ({ at, quarantined })),
+      [[], ['entered quarantine'], ['left quarantine'], ['entered quarantine']],
     ],
     [
       'of quarantine that sinks before it grows: only that',
@@ -160,6 +206,14 @@ suite('what is told', () => {
       [['entered certificate'], [], ['worse certificate'], [], ['worse certificate']],
     ],
     [
+      'of a certificate that is renewed in another file: that',
+      [
+        { at: 0, ...expiring(3, '/etc/old.pem') },
+        { at: 1, ...expiring(90, '/etc/new.pem') },
+      ],
+      [['entered certificate'], ['left certificate']],
+    ],
+    [
       'of several at once: all',
       [{ at: 0 }, { at: 1, ...failing(1), staleSince: AT, hold: hold(1) }],
       [[], ['entered held 1', 'entered failed', 'entered stale']],
@@ -180,10 +234,38 @@ suite('what is told', () => {
         ['failed', true, after(4)],
         ['stale', true, after(2)],
         ['quarantine', false, undefined],
-        ['certificate gate /etc/cert.pem', true, now],
+        ['certificate gate', true, now],
       ],
     );
   });
+});
+
+test('the certificates of machines with long names are told apart, by what fits into a column', () => {
+  const subjects = ['a', 'b'].map(end => {
+    const looked = { health: healthAfter(1), certificate: expiring(3).certificate, host: `${'林'.repeat(400)}${end}` };
+    return sightsOf({ ...looked, now: AT }).find(one => one.kind === 'certificate')?.subject ?? '';
+  });
+  assert.equal(new Set(subjects).size, 2);
+  assert.ok(subjects.every(one => Buffer.byteLength(one) < 767));
+});
+
+test('however often runs fail, at most three things are told of that before an hour without failures', () => {
+  const phase = fc.record({ bad: fc.integer({ min: 1, max: 150 }), good: fc.integer({ min: 1, max: 59 }) });
+  fc.assert(
+    fc.property(fc.array(phase, { minLength: 1, maxLength: 40 }), phases => {
+      let at = 0;
+      const moments = phases.flatMap(({ bad, good }): Moment[] => {
+        const since = at;
+        at += bad + good;
+        return Array.from({ length: bad + good }, (_, minute) => ({
+          at: since + minute,
+          ...(minute < bad ? failing(since) : {}),
+        }));
+      });
+      assert.ok(told(moments).flat().length <= 3);
+    }),
+    { numRuns: 60 },
+  );
 });
 
 const minutes = fc.integer({ min: 0, max: 40 });

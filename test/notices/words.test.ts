@@ -191,6 +191,14 @@ suite('a notice in words', () => {
       ],
     ],
     [
+      'of a quarantine that is as it was',
+      recovered({ state: 'quarantine', end: { how: 'fewer', count: 3 } }),
+      [
+        'recovered: 3 people or departments are kept out, no more than before',
+        'People or departments were kept out since 2026-11-25 09:30 (Asia/Taipei). That is over: 3 people or departments are kept out, no more than before.',
+      ],
+    ],
+    [
       'of a renewed certificate',
       recovered({
         state: 'certificate',

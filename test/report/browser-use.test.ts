@@ -299,12 +299,14 @@ suite('in a report somebody can', { skip: chromiumMissing() }, () => {
     await page.evaluate("dispatchEvent(new Event('beforeprint'))");
     assert.ok((await open()) > before);
     assert.ok(await page.locator('#hold-diff tbody tr').first().isVisible());
+    assert.equal(await page.locator('#chart [role="treeitem"]').count(), 15);
     for (const control of ['#theme', '#pair', '#diff form', '#chart form', '#person form', 'nav'])
       assert.equal(await page.locator(control).first().isVisible(), false, `${control} is on paper`);
     await shown.shoot('print');
     await page.evaluate("dispatchEvent(new Event('afterprint'))");
     await page.emulateMedia({ media: 'screen' });
     assert.equal(await open(), before);
+    assert.equal(await page.locator('#chart [role="treeitem"]').count(), 14);
     assert.ok((await page.pdf()).length > 10_000);
   });
 

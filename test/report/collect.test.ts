@@ -301,7 +301,7 @@ async function heldStory(more = ''): Promise<Company> {
   at.sql("insert into units values ('A', 'A', ''), ('B', 'B', 'A'), ('C', 'C', 'A')");
   at.hire(...Array.from({ length: 12 }, (_, number) => ({ account: `p${number}`, dept: number < 6 ? 'B' : 'C' })));
   await at.run(day(1));
-  at.sql("update hr set name = 'One' where account = 'p1'; update hr set gone = 'x' where account = 'p11'");
+  at.sql("update hr set name = 'One' where account in ('p1', 'p2'); update hr set gone = 'x' where account = 'p11'");
   at.hire({ account: 'new', dept: 'A' });
   await at.run(day(2));
   at.sql(

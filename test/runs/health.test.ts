@@ -137,6 +137,35 @@ for (const [engine, make] of Object.entries(engines)) {
       await assertAgree(watched, YES);
     });
 
+    test('while runs are broken off: one is nothing, and more are a failure', async () => {
+      await using place = await make();
+      await using watched = await openWatched(place.config);
+      const { runs } = watched.house.store;
+      const begin = () => runs.begin({ cause: 'schedule', at: watched.clock.now, fingerprint: 'f' });
+      const failing = async () => (await watched.health()).failing;
+      await watched.pull();
+      watched.later(1);
+      const since = watched.clock.now;
+      await begin();
+      watched.later(1);
+      assert.equal(await failing(), undefined, 'one that has not ended');
+      await begin();
+      assert.equal(await failing(), undefined, 'one that was broken off, and one that has not ended');
+      await begin();
+      assert.deepEqual(await failing(), { since, why: 'the last 2 runs were broken off' });
+      await begin();
+      assert.deepEqual(await failing(), { since, why: 'the last 3 runs were broken off' });
+      await watched.pull();
+      assert.equal(await failing(), undefined);
+      await watched.fail();
+      await begin();
+      await begin();
+      assert.match(
+        (await failing())?.why ?? '',
+        /^the last run was broken off; the one before it failed: source hr: .*nowhere/,
+      );
+    });
+
     test('that no run can be recorded counts, too', async () => {
       await using place = await make();
       await using watched = await openWatched(place.config);

@@ -15,10 +15,11 @@ const ran = () => ({
 
 /**
  * A thread that dies of a run that /sync started, has grown once `schedule` did, and ends one that `start` did when it is
- * asked to announce.
+ * asked to announce. Of reports it says its language.
  */
 parentPort?.on('message', (request: WorkerRequest) => {
   if (request.ask === 'announce' && waiting !== undefined) answer(waiting, ran());
+  if (request.ask === 'report') return answer(request.id, { status: 'missing', message: workerData.language });
   if (request.ask !== 'run') return answer(request.id, undefined);
   if (request.cause === 'sync') process.exit(3);
   if (request.cause === 'start') {

@@ -68,15 +68,30 @@ test('another configuration counts from the next request on; a run under way end
   const asked = worker.announce(undefined);
   worker.configure({ language: 'ja' } as Config);
   assert.equal(worker.running, true);
+  const asking = worker.run('pull');
   await asked;
   const { run, report } = await first;
   assert.equal(report, 'en');
-  const next = await worker.run('pull');
+  const next = await asking;
   assert.notEqual(next.run, run);
   assert.equal(next.report, 'ja');
   worker.configure({ language: 'zh-TW' } as Config);
   assert.equal((await worker.run('pull')).report, 'zh-TW', 'a thread that has nothing to do is replaced at once');
   assert.deepEqual(failures, []);
+});
+
+test('a report is made while a run is under way, and by the configuration of now', async () => {
+  const { worker } = openWorker();
+  await using _ = worker;
+  const first = worker.run('start');
+  const report = () => worker.report({ what: 'history', name: 'a.lin' });
+  assert.deepEqual(await report(), { status: 'missing', message: 'en' });
+  assert.equal(worker.running, true);
+  worker.configure({ language: 'ja' } as Config);
+  assert.deepEqual(await report(), { status: 'missing', message: 'ja' });
+  await assert.rejects(Promise.all([worker.run('pull'), worker[Symbol.asyncDispose]()]), /the daemon is stopping/);
+  await assert.rejects(first, /the daemon is stopping/);
+  await assert.rejects(report(), /the daemon is stopping/);
 });
 
 test('stopping abandons what a thread has to end that works by a configuration of before, too', async () => {

@@ -330,7 +330,10 @@ suite('a SQLite database', () => {
     using writer = new DatabaseSync(database.file);
     writer.exec('begin exclusive');
     const block = { url: database.url, people: { table: 'p', map: { username: 'account' } } };
-    assert.match(await whyNot(opened({ ...block, timeouts: { connect: '50ms' } })), /database is locked/);
+    assert.equal(
+      await whyNot(opened({ ...block, timeouts: { connect: '50ms' } })),
+      `sqlite:${database.file} cannot be read: database is locked; another program is writing it, so try again when that has ended`,
+    );
     writer.exec('rollback');
     assert.equal((await readAll(opened(block))).rows.people, 1);
   });

@@ -72,8 +72,13 @@ for (const [engine, place] of Object.entries(engines)) {
       const [first, second, third] = [fresh(), fresh({ subject: 'stale' }), fresh({ channel: 'b' })];
       await record(store.notices, [first, second, third]);
       const claimed = await Promise.all([claim(store.notices, 0), claim(other.notices, 0)]);
-      const { number: _, attempts, ...one } = claimed.find(found => found?.id === first.id) ?? assert.fail('not there');
-      assert.deepEqual([one, attempts], [first, 0]);
+      const {
+        number: _,
+        maybe,
+        attempts,
+        ...one
+      } = claimed.find(found => found?.id === first.id) ?? assert.fail('not there');
+      assert.deepEqual([one, attempts, maybe], [first, 0, false]);
       assert.deepEqual(new Set(claimed.map(found => found?.id)), new Set([first.id, second.id]));
       assert.equal(await claim(store.notices, 1), undefined);
       assert.equal((await claim(store.notices, 1, 'b'))?.id, third.id);
@@ -157,6 +162,42 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.ok(again && (await store.notices.postpone(again, { due: after(4), maybe: false })));
       await record(store.notices, [recovered()], over);
       assert.deepEqual(await told(store.notices, 9), ['held', 'recovered']);
+    });
+
+    test('are for those who have heard nothing of a spell only once, however many look at the same time', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      await record(store.notices, [fresh()]);
+      const [late, known] = [() => fresh({ channel: 'b' }), standing()];
+      const look = { before: [known], after: [], fresh: [] };
+      assert.equal(await store.notices.record({ ...look, unheard: [late(), fresh({ channel: 'a' })] }), true);
+      assert.deepEqual(await told(store.notices, 0, 'b'), ['held']);
+      assert.equal(await store.notices.record({ ...look, unheard: [late()] }), true);
+      assert.deepEqual(await told(store.notices, 0, 'b'), []);
+      assert.deepEqual(await told(store.notices, 0), ['held']);
+      const about = { subject: 'held', entered: AT };
+      assert.deepEqual(
+        (await store.notices.heard(['held', 'stale'])).sort((a, b) => (a.channel < b.channel ? -1 : 1)),
+        [
+          { channel: 'a', ...about },
+          { channel: 'b', ...about },
+        ],
+      );
+      assert.deepEqual(await store.notices.heard(['stale']), []);
+    });
+
+    test('that a clock ahead put off for longer than anything waits are due', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      await record(store.notices, [fresh(), fresh({ subject: 'stale' })]);
+      const [day, half] = [24 * 60, 12 * 60];
+      const one = await claim(store.notices, day);
+      assert.ok(one && (await store.notices.postpone(one, { due: after(day + half), maybe: false })));
+      const other = await claim(store.notices, day);
+      assert.equal(await claim(store.notices, day), undefined, 'one waits, and somebody is at the other');
+      assert.equal((await claim(store.notices, 1))?.id, one?.id);
+      assert.deepEqual([(await claim(store.notices, 1))?.id, other?.maybe], [other?.id, false]);
+      assert.equal(await claim(store.notices, 1), undefined);
     });
 
     test('that say more take the place of those that were not told yet', async () => {

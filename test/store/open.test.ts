@@ -210,6 +210,17 @@ suite('a SQLite store', () => {
     assert.equal(existsSync(join(folder.path, 'none.db')), false, 'a reader makes nothing');
   });
 
+  test('that another program is writing says so', async () => {
+    await using here = await sqlite();
+    await using store = await here.open({ timeout: 0 });
+    using writer = new DatabaseSync(here.file);
+    writer.exec('begin immediate');
+    const locked = 'database is locked; another program is writing it, so try again when that has ended';
+    const used = `the store ${here.file} cannot be used: ${locked}`;
+    assert.equal(await refusal(store.unlocks.note('a.lin', new Date())), used);
+    writer.exec('rollback');
+  });
+
   test('whose making was broken off is made again', async () => {
     await using here = await sqlite();
     using other = new DatabaseSync(here.file);
@@ -337,7 +348,7 @@ suite('a MySQL store', () => {
   test('that is not reached says so, without the password', async () => {
     const port = await freePort();
     const url = `mysql://rosterd:s3cret@127.0.0.1:${port}/rosterd`;
-    const text = `the store mysql://rosterd@127.0.0.1:${port}/rosterd cannot be used: connect ECONNREFUSED 127.0.0.1:${port}`;
+    const text = `the store mysql://rosterd@127.0.0.1:${port}/rosterd cannot be used: refuses connections; is it running, and is the port right? (ECONNREFUSED)`;
     assert.equal(await refusal(openStore({ url }, { migrate: true })), text);
     assert.equal(await refusal(openStore({ url, password: 's3cret2' }, { migrate: false })), text);
   });
@@ -345,9 +356,12 @@ suite('a MySQL store', () => {
   test('that does not let us in says so, without the password', async () => {
     await using here = await mariadb();
     const unknown = Object.assign(new URL(here.config.url), { pathname: 'no_such_database' }).href;
-    assert.match(await refusal(openStore({ url: unknown }, { migrate: true })), /cannot be used: Unknown database/);
+    assert.match(
+      await refusal(openStore({ url: unknown }, { migrate: true })),
+      /cannot be used: Unknown database .*; make it there/,
+    );
     const wrong = await refusal(openStore({ ...here.config, password: 's3cret' }, { migrate: true }));
-    assert.match(wrong, /cannot be used: Access denied/);
+    assert.match(wrong, /cannot be used: Access denied .*; are user and password right/);
     assert.ok(!wrong.includes('s3cret'));
   });
 
@@ -358,7 +372,9 @@ suite('a MySQL store', () => {
     await using lock = await store.lock('run');
     await server.kill('SIGKILL');
     await assert.rejects(store.snapshots.newest());
-    await assert.rejects(store.lock('run'), /cannot be used: connect ECONNREFUSED/);
+    const gone = /the store mysql:\S+ cannot be used: refuses connections; .*\(ECONNREFUSED\)$/;
+    await assert.rejects(store.snapshots.newest(), { code: 'ECONNREFUSED', message: gone });
+    await assert.rejects(store.lock('run'), { name: 'StoreError', message: gone });
     assert.equal(lock?.lost.aborted, true);
     await server.start();
     assert.equal(await store.snapshots.newest(), undefined, 'it is found again');

@@ -173,6 +173,13 @@ export async function changesBetween(store: Store, a: SnapshotNumber, b: Snapsho
   return [...comparePeople(before, after)];
 }
 
+/** The same as it comes in pages, with how many keys each of those has. */
+export async function changesInPages(store: Store, a: SnapshotNumber, b: SnapshotNumber) {
+  const pages = await Array.fromAsync(store.people.differing(a, b));
+  const keys = pages.map(({ before, after }) => new Set([...before, ...after].map(one => one.key)).size);
+  return { keys, changes: pages.flatMap(({ before, after }) => [...comparePeople(before, after)]) };
+}
+
 /** What differs between two rosters that are there in full, found by looking at everybody. */
 export function naiveChanges(a: Roster, b: Roster, kind: keyof Roster = 'people') {
   return inOrder(new Set([...a[kind].keys(), ...b[kind].keys()])).flatMap(key => {

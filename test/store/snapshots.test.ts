@@ -11,6 +11,7 @@ import {
   bare,
   begin,
   changesBetween,
+  changesInPages,
   department,
   finish,
   inOrder,
@@ -87,6 +88,7 @@ async function mustHold(store: Store, history: readonly Roster[]): Promise<void>
     for (const b of numbers) {
       const changes = await changesBetween(store, a, b);
       assert.deepEqual(changes.map(bare), naiveChanges(roster(a), roster(b)), `${a} to ${b}`);
+      assert.deepEqual((await changesInPages(store, a, b)).changes, changes, `${a} to ${b}, in pages`);
       if (a > b) continue;
       for (const change of changes) {
         if (change.event === 'removed')
@@ -102,6 +104,31 @@ async function mustHold(store: Store, history: readonly Roster[]): Promise<void>
   const heads: string[] = [];
   for await (const page of store.people.head()) heads.push(...page.map(one => one.key));
   assert.deepEqual(heads, inOrder(newest.people.keys()));
+}
+
+/** Every other one changes, one in ten goes and as many come, far more than a page: each change is told once, in order. */
+async function mustComeInPages(
+  store: Store,
+  all: Roster,
+  { number, none }: Readonly<Record<'number' | 'none', SnapshotNumber>>,
+): Promise<void> {
+  const people = [...all.people.values()];
+  const stay = people.filter((_, place) => place % 10 !== 3);
+  const changed = stay.map((one, place) => (place % 2 === 0 ? { ...one, nick_name: 'x' } : one));
+  const fresh = people.filter((_, place) => place % 10 === 3).map(one => person(`${one.key}x`));
+  const next = roster([...changed, ...fresh]);
+  const newest = await publish(store, roster(people.slice(0, 1)), next);
+  for (const [a, b] of [
+    [number, newest],
+    [newest, number],
+    [none, newest],
+  ] as const) {
+    const { keys, changes } = await changesInPages(store, a, b);
+    assert.ok(keys.length > 2 && Math.max(...keys) <= 4000, keys.join());
+    assert.deepEqual(changes.map(bare), (await changesBetween(store, a, b)).map(bare));
+  }
+  const { changes } = await changesInPages(store, number, newest);
+  assert.deepEqual(changes.map(bare), naiveChanges(all, next));
 }
 
 const inKeyOrder = ({ people }: Roster) => new Map(inOrder(people.keys()).map(key => [key, people.get(key) as Person]));
@@ -157,6 +184,7 @@ for (const [engine, place] of Object.entries(engines)) {
       assert.equal((await store.people.load([...all.people.keys()])).length, 8200);
       const none = await publish(store, all, roster(many.slice(0, 1)));
       assert.equal((await changesBetween(store, number, none)).length, 8199);
+      await mustComeInPages(store, all, { number, none });
     });
 
     test('tell keys and names apart that differ in case, accents and blanks', async () => {

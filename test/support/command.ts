@@ -28,7 +28,9 @@ const DEADLINE = 60_000;
 /** A thread that runs commands, and keeps no process from ending in between. */
 class CommandThread {
   isAlive = true;
-  readonly #worker = new Worker(new URL('command-thread.ts', import.meta.url), { execArgv: ['--use-system-ca'] });
+  readonly #worker = new Worker(new URL('command-thread.ts', import.meta.url), {
+    execArgv: ['--use-system-ca', '--disable-warning=ExperimentalWarning'],
+  });
 
   constructor() {
     this.#worker.once('exit', () => {

@@ -46,7 +46,7 @@ export async function unitIn(root: string, typed: (line: string) => string): Pro
     for (const line of settings(setting)) {
       const [prefix = ''] = /^[+!:@-]*/.exec(line) ?? [];
       const [program = '', ...args] = typed(line.slice(prefix.length))
-        .replace('$MAINPID', String(running?.pid))
+        .replace(/\$MAINPID|\$\{MAINPID\}/, String(running?.pid))
         .replace('%d', credentials.path)
         .split(' ');
       const { code, stdout, stderr } = await runProgram(program, args, { env });

@@ -133,6 +133,20 @@ suite('rosterd as a service', { skip: machineMissing() || without('npm'), timeou
     await until('[ "$(systemctl show --value -p ActiveState rosterd)" = active ]');
   });
 
+  test('refuses a reload with a secret that was not handed over, and goes on', async () => {
+    await machine.run('(umask 077; echo s3cret >/etc/rosterd/other)');
+    await configure({ more: WITH_SECRET.replace('hr_password', 'other') });
+    assert.equal((await machine.sh('systemctl reload rosterd')).code, 1);
+    assert.match(
+      await machine.run('journalctl --sync; journalctl -o cat -u rosterd'),
+      /\n {2}authenticate\[0\]\.password: \/etc\/rosterd\/other: systemd did not hand it over, .* write LoadCredential=other:\/etc\/rosterd\/other below /,
+    );
+    assert.equal(await property('ActiveState'), 'active');
+    await configure({ more: WITH_SECRET });
+    await machine.run('systemctl reload rosterd');
+    await until('[ "$(systemctl show --value -p ActiveState rosterd)" = active ]');
+  });
+
   test('is started again when it crashes, and when it stands still', async () => {
     for (const [signal, watchdog] of [
       ['SEGV', '60s'],
@@ -156,6 +170,11 @@ suite('rosterd as a service', { skip: machineMissing() || without('npm'), timeou
       await journal(),
       /^rosterd: server\.listen: systemd gave no socket: .*; enable rosterd\.socket, or write an address$/m,
     );
+    await configure();
+    await machine.run('systemctl start rosterd');
+    assert.equal((await machine.sh('systemctl start rosterd.socket')).code, 1, 'its service is up');
+    await configure({ listen: 'systemd' });
+    await machine.run('systemctl stop rosterd');
     await machine.run('systemctl enable --now rosterd.socket');
     assert.match(await ask('/sync'), /^\{"status":"fail","message":"(the name or token|rosterd is starting)/);
     await until('[ "$(systemctl show --value -p StatusText rosterd)" = "serves on 127.0.0.1:8642" ]');

@@ -3,11 +3,15 @@ import { type Branch, branchesOf, findBranches, rootsOf } from './branches.ts';
 import type { Context } from './context.ts';
 import { type Child, fill, h } from './dom.ts';
 import { briefText } from './foreign.ts';
+import { onPaper } from './print.ts';
 import { pairName } from './selects.ts';
 import { TreeView } from './tree.ts';
 
 /** Levels of the tree that are open from the start. */
 const OPEN_LEVELS = 2;
+
+/** Departments that a tree may have to be on paper with all of them. */
+const DEPARTMENTS_ON_PAPER = 1000;
 
 /** The organisation chart: a tree, a search, and what is to be seen of it. */
 export function organisationChart(context: Context): HTMLElement {
@@ -36,6 +40,15 @@ export function organisationChart(context: Context): HTMLElement {
   const openOrClose = (title: string, opened: () => ReadonlySet<Branch>) =>
     h('button', { type: 'button', onclick: () => view.open(opened()) }, title);
   update();
+  let before = view.opened;
+  onPaper(
+    view.element,
+    () => {
+      before = view.opened;
+      view.open(branches.length <= DEPARTMENTS_ON_PAPER ? new Set(branches) : before);
+    },
+    () => view.open(before),
+  );
   return h(
     'div',
     { class: 'chart' },

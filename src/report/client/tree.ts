@@ -38,6 +38,11 @@ export class TreeView {
     this.open(opened);
   }
 
+  /** Those that are open now. */
+  get opened(): ReadonlySet<Branch> {
+    return new Set(this.#opened);
+  }
+
   /** Opens these and closes all others. */
   open(opened: ReadonlySet<Branch>): void {
     this.#opened = new Set(opened);

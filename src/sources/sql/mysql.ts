@@ -8,6 +8,7 @@ import mysql, {
 } from 'mysql2';
 import type { SqlSourceConfig } from '../../config/sources.ts';
 import { databaseAddress, printableAddress } from '../../connect/database.ts';
+import { databaseTrouble } from '../../connect/database-trouble.ts';
 import { cut, mysqlOptions, socketOf } from '../../connect/mysql.ts';
 import type { Page, Reading, Statement } from './reading.ts';
 
@@ -21,15 +22,13 @@ export async function openMysqlReading(config: SqlSourceConfig, signal: AbortSig
       isBroken(error) ? begin(config, signal) : Promise.reject(error),
     );
   } catch (error) {
-    throw new Error(`${where} cannot be read: ${words(error)}`, { cause: error });
+    throw new Error(`${where} cannot be read: ${databaseTrouble(error)}`, { cause: error });
   }
 }
 
 /** A connection that failed, rather than a server that refused. */
 const isBroken = (error: unknown) =>
   /^(ECONN|EPIPE|ETIMEDOUT|PROTOCOL_)/.test(String((error as { code?: string }).code));
-
-const words = (error: unknown) => (error as Error).message || String((error as { code?: string }).code ?? 'no answer');
 
 async function begin(config: SqlSourceConfig, signal: AbortSignal): Promise<Reading> {
   signal.throwIfAborted();

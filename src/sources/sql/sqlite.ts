@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { SqlSourceConfig } from '../../config/sources.ts';
 import { databaseAddress } from '../../connect/database.ts';
+import { databaseTrouble } from '../../connect/database-trouble.ts';
 import type { Page, Reading, Statement } from './reading.ts';
 
 const PAGE = 1000;
@@ -36,7 +37,7 @@ function begin(path: string, timeout: number): DatabaseSync {
     return db;
   } catch (error) {
     if (isMissing(path)) throw new Error(`there is no database at ${path}`, { cause: error });
-    throw new Error(`sqlite:${path} cannot be read: ${(error as Error).message}`, { cause: error });
+    throw new Error(`sqlite:${path} cannot be read: ${databaseTrouble(error)}`, { cause: error });
   }
 }
 
