@@ -6,6 +6,9 @@ import { type BrowserContext, chromium, type Page, type Browser as Playwright } 
 import { atExit } from './at-exit.ts';
 import { temporaryFolder } from './folder.ts';
 
+/** Whether the page is looked at in each of its states, and not only in some: `npm run pages`. */
+export const EVERY_STATE = process.env['ROSTERD_TEST_PAGES'] === 'all';
+
 /** Where Debian puts it. Nothing here ever fetches another. */
 const PROGRAM = '/usr/bin/chromium';
 
