@@ -138,7 +138,9 @@ export async function publish(
   const newest = await store.snapshots.newest();
   const number = details.number ?? (newest?.number ?? 0) + 1;
   const run = await begin(store);
-  await finish(store, run, published(number), publication(before, after, number, details));
+  const { recorded } = await finish(store, run, published(number), publication(before, after, number, details));
+  // Whoever began a run meanwhile has declared this one dead, and nothing of it was published.
+  if (!recorded) throw new Error(`run ${run} had ended before it published`);
   return snapshotNumber(number);
 }
 
