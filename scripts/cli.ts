@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { version } from '../src/version.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { failureOf } from './failures.ts';
 import { isVerb, loadVerb, meant, VERBS } from './verbs.ts';
@@ -22,9 +22,6 @@ function unknownVerb(name: string): string {
   const [best] = meant(name, Object.keys(VERBS));
   return `there is no command "${name}"${best ? `; did you mean "${best}"?` : ''}\n"rosterd help" lists the commands.`;
 }
-
-const version = () =>
-  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
 /** Prints what went wrong, and tells the exit code. */
 function explain(error: unknown): number {

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
@@ -25,6 +24,7 @@ import { StoreError } from './store/error.ts';
 import { lockStore, openStore } from './store/open.ts';
 import type { Store } from './store/store.ts';
 import { SocketError, socketAddress } from './systemd/sockets.ts';
+import { version } from './version.ts';
 
 /** The daemon, serving. Disposing of it abandons calls and a run under way; `drain` before that lets the calls finish. */
 export interface Daemon extends AsyncDisposable {
@@ -306,9 +306,6 @@ async function watch(ground: Ground, { phase, worker, certificate, stack }: Watc
   log.info({ address: monitor.address }, 'health and metrics');
   return monitor;
 }
-
-const version = () =>
-  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 
 /**
  * What may not change while the daemon goes on, by the names that the configuration has for it: the store is what it

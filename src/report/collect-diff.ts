@@ -1,4 +1,4 @@
-import { type Change, membershipChanges } from '../roster/compare.ts';
+import { type Change, membershipChanges, NO_CHANGES } from '../roster/compare.ts';
 import { type ChangeCounts, type Department, type Person, type Problem, splitKey } from '../roster/model.ts';
 import { byBytes } from '../roster/order.ts';
 import type { Store } from '../store/store.ts';
@@ -61,17 +61,7 @@ class Gathering {
   readonly #people: Choice<PersonChangeData>;
   readonly #departments: Choice<DepartmentChangeData>;
   readonly #memberships: Choice<MembershipChangeData>;
-  readonly #counts: { -readonly [Name in keyof ChangeCounts]: number } = {
-    people_added: 0,
-    people_modified: 0,
-    people_removed: 0,
-    people_renamed: 0,
-    departments_added: 0,
-    departments_modified: 0,
-    departments_removed: 0,
-    memberships_added: 0,
-    memberships_removed: 0,
-  };
+  readonly #counts: { -readonly [Name in keyof ChangeCounts]: number } = { ...NO_CHANGES };
   readonly #moves = new Map<string, Moves>();
   readonly #events = new Map<string, DepartmentChangeData['event']>();
   readonly #emails = new EmailMoves();

@@ -1,5 +1,6 @@
+import { NO_CHANGES } from '../../src/roster/compare.ts';
 import { leaf, personContent, rosterDigest } from '../../src/roster/leaf.ts';
-import type { ChangeCounts, Digest, Person, Snapshot } from '../../src/roster/model.ts';
+import type { Digest, Person, Snapshot } from '../../src/roster/model.ts';
 import { snapshotNumber } from '../../src/roster/model.ts';
 import type { NewRow, Publication, Store } from '../../src/store/store.ts';
 
@@ -44,18 +45,6 @@ async function changedPeople(store: Store, keys: readonly string[], day: number)
     return { person, row: { key: person.key, name: person.username, content, leaf: leaf(content), from } };
   });
 }
-
-const NO_CHANGES: ChangeCounts = {
-  people_added: 0,
-  people_modified: 0,
-  people_removed: 0,
-  people_renamed: 0,
-  departments_added: 0,
-  departments_modified: 0,
-  departments_removed: 0,
-  memberships_added: 0,
-  memberships_removed: 0,
-};
 
 function publicationAfter(newest: Snapshot, fresh: readonly Changed[], digest: Digest): Publication {
   const { people, departments, memberships } = newest;

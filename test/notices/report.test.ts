@@ -49,6 +49,22 @@ async function scene(more: readonly object[] = [{}], options: SMTPServerOptions 
   return { here, store, server, asked, tell, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
+/** The same with a server that broke off in the middle of the first try, and takes the next. */
+async function brokenOffOnce() {
+  let breaksOff = true;
+  const at = await scene([{}], {
+    async onData(stream, session, done) {
+      const mail = await simpleParser(stream);
+      if (breaksOff) return at.server.cutOff();
+      at.server.mails.push({ mail, secure: session.secure, user: undefined, to: [] });
+      done();
+    },
+  });
+  assert.equal((await at.tell(async () => PAGE))[0]?.outcome, 'later');
+  breaksOff = false;
+  return at;
+}
+
 /** The only mail that came. */
 function onlyMail({ mails }: MailServer): ParsedMail {
   assert.equal(mails.length, 1);
@@ -140,17 +156,7 @@ suite('the mail about a hold', () => {
   });
 
   test('goes without it where a try broke off in the middle: the report may be why', async () => {
-    let breaksOff = true;
-    await using at = await scene([{}], {
-      async onData(stream, session, done) {
-        const mail = await simpleParser(stream);
-        if (breaksOff) return at.server.cutOff();
-        at.server.mails.push({ mail, secure: session.secure, user: undefined, to: [] });
-        done();
-      },
-    });
-    assert.equal((await at.tell(async () => PAGE))[0]?.outcome, 'later');
-    breaksOff = false;
+    await using at = await brokenOffOnce();
     const [told] = await at.tell(async () => PAGE, { now: after(1) });
     assert.deepEqual(
       [told?.outcome, told?.why, at.asked],
@@ -163,17 +169,7 @@ suite('the mail about a hold', () => {
   });
 
   test('that is told late, when it is over, has none, and none is made', async () => {
-    let breaksOff = true;
-    await using at = await scene([{}], {
-      async onData(stream, session, done) {
-        const mail = await simpleParser(stream);
-        if (breaksOff) return at.server.cutOff();
-        at.server.mails.push({ mail, secure: session.secure, user: undefined, to: [] });
-        done();
-      },
-    });
-    assert.equal((await at.tell(async () => PAGE))[0]?.outcome, 'later');
-    breaksOff = false;
+    await using at = await brokenOffOnce();
     at.asked.splice(0);
     const told = await at.tell(async () => PAGE, { health: healthAfter(6), now: after(1) });
     assert.deepEqual(

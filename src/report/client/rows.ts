@@ -75,6 +75,13 @@ export const sourceNote = (source: string, { speech }: Pick<Context, 'speech'>):
 
 /** `email  old → new  (hr)` for each field. */
 export const fieldList = (fields: readonly FieldData[], context: Context): HTMLElement =>
+  listOf(fields, one => oldAndNew(one, context), context);
+
+/** The fields of somebody new, or of somebody who went: there is one side alone. */
+export const valueList = (fields: readonly FieldData[], context: Context): HTMLElement =>
+  listOf(fields, one => foreignValue(one.new || one.old, context), context);
+
+const listOf = (fields: readonly FieldData[], shown: (field: FieldData) => Child, context: Context): HTMLElement =>
   h(
     'ul',
     { class: 'fields' },
@@ -84,7 +91,7 @@ export const fieldList = (fields: readonly FieldData[], context: Context): HTMLE
         {},
         h('span', { class: 'field mono' }, briefText(one.field, context)),
         ' ',
-        h('span', { class: 'values' }, oldAndNew(one, context), ' ', sourceNote(one.source, context)),
+        h('span', { class: 'values' }, shown(one), ' ', sourceNote(one.source, context)),
       ),
     ),
   );
@@ -99,22 +106,6 @@ function oldAndNew(field: FieldData, context: Context): Child {
     h('ins', {}, shown(field.new)),
   ];
 }
-
-/** The fields of somebody new, or of somebody who went: there is one side alone. */
-export const valueList = (fields: readonly FieldData[], context: Context): HTMLElement =>
-  h(
-    'ul',
-    { class: 'fields' },
-    fields.map(one =>
-      h(
-        'li',
-        {},
-        h('span', { class: 'field mono' }, briefText(one.field, context)),
-        ' ',
-        h('span', { class: 'values' }, foreignValue(one.new || one.old, context), ' ', sourceNote(one.source, context)),
-      ),
-    ),
-  );
 
 /** A department's code, and its name where it is known. */
 export function departmentName(code: string, context: Context): Child {
