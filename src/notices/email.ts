@@ -101,7 +101,8 @@ function transportTo({ server, user, password, tls = {} }: EmailConfig, patience
     tls: { ...tlsOptions(tls), ...(name === undefined ? {} : { servername: name }) },
     connectionTimeout: patience,
     greetingTimeout: patience,
-    socketTimeout: patience,
+    // Later than the greeting's, which says more of what is wrong: of two that end at once either may be the first.
+    socketTimeout: patience + 50,
     dnsTimeout: patience,
     disableFileAccess: true,
     disableUrlAccess: true,
