@@ -20,7 +20,11 @@ const FIELDS: ReadonlySet<string> = new Set([
   ...['address', 'store', 'signal', 'setting', 'file', 'expires', 'days', 'channel', 'about'],
 ]);
 
-const known = (fields: object) => Object.fromEntries(Object.entries(fields).filter(([name]) => FIELDS.has(name)));
+function known(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const name of Object.keys(fields)) if (FIELDS.has(name)) kept[name] = fields[name];
+  return kept;
+}
 
 /** The daemon's log: a line for each thing that happened, on standard output or in a file. */
 export async function openLog(

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import type { ClientConfig, Scope } from '../config/schema.ts';
 
 /** A client whose token has proved right, and what it may do. */
@@ -12,9 +12,9 @@ export function knownClients(clients: readonly ClientConfig[]): (authorization: 
   const known = clients.map(entryOf);
   return authorization => {
     const { name, token } = basicCredentials(authorization);
-    const hash = createHash('sha256').update(token).digest();
+    const tokenHash = hash('sha256', token, 'buffer');
     // Two entries may share a name during a rotation. All are compared, whatever the name.
-    const entries = known.filter(entry => timingSafeEqual(entry.tokenHash, hash) && entry.name === name);
+    const entries = known.filter(entry => timingSafeEqual(entry.tokenHash, tokenHash) && entry.name === name);
     return entries.length === 0 ? undefined : { name, scopes: new Set(entries.flatMap(entry => entry.scopes)) };
   };
 }

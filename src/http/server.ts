@@ -126,13 +126,16 @@ function appFor(settings: ServerSettings, house: House, failures: AuthFailures):
   return app;
 }
 
+/** Of several routes that suit a call the last one alone is taken; the types of koa-router do not know that it can do so. */
+const ROUTING = { sensitive: true, exclusive: true };
+
 function routerFor(settings: ServerSettings, failures: AuthFailures): Router<CallState> {
   const { clients, roster, login, log, now = () => new Date() } = settings;
   const allow = basicAuth(clients, failures);
-  const router = new Router<CallState>({ sensitive: true });
+  const router = new Router<CallState>(ROUTING);
+  router.all(['/sync', '/authenticate'], ctx => fail(ctx, 'method_not_allowed'));
   router.post('/sync', allow('sync'), readBody, sync(roster, { log, now }));
   router.post('/authenticate', allow('authenticate'), readBody, authenticate(login));
-  router.all(['/sync', '/authenticate'], ctx => fail(ctx, 'method_not_allowed'));
   return router;
 }
 

@@ -56,7 +56,7 @@ export function rosterService(settings: AnswerSettings): ServedRoster {
   // What is found out for one call is good for those that come meanwhile: it is not older than a moment.
   let deciding: Promise<BodyId | SyncAnswer> | undefined;
   const decided = () => {
-    deciding ??= decide(settings, look).finally(() => {
+    deciding ??= inTime(decide(settings, look), settings.sync.deadline + STORE_PATIENCE).finally(() => {
       deciding = undefined;
     });
     return deciding;
@@ -64,7 +64,7 @@ export function rosterService(settings: AnswerSettings): ServedRoster {
   return {
     async answer(encoding: Encoding = 'identity') {
       try {
-        const decision = await inTime(decided(), settings.sync.deadline + STORE_PATIENCE);
+        const decision = await decided();
         return 'status' in decision ? decision : { status: 'success', body: await bodies.take(decision, encoding) };
       } catch (error) {
         settings.unavailable(error as Error);
@@ -168,9 +168,10 @@ const idOf = async (store: Store, snapshot: Snapshot | undefined) => snapshot &&
 async function decide(settings: AnswerSettings, look: () => Promise<Facts>): Promise<BodyId | SyncAnswer> {
   const before = await look();
   if (before.pin && before.served) return before.served;
-  await refresh(settings, before);
-  // Somebody may have gone back while that run was waited for.
-  const facts = await look();
+  const run = refreshing(settings, before);
+  await run;
+  // Much may have become otherwise while that run was waited for.
+  const facts = run ? await look() : before;
   if (facts.pin && facts.served) return facts.served;
   const { hold, served } = facts;
   if (hold && settings.sync.on_hold === 'fail') {
@@ -182,17 +183,17 @@ async function decide(settings: AnswerSettings, look: () => Promise<Facts>): Pro
 
 /**
  * Has a run made when the newest one is too old, and waits for it as long as `sync.deadline` says; not at all when the last
- * one took longer than that, for this one will too.
+ * one took longer than that, for this one will too. Undefined where the newest is not too old.
  */
-async function refresh({ sync, runner, now }: AnswerSettings, { last }: Facts): Promise<void> {
+function refreshing({ sync, runner, now }: AnswerSettings, { last }: Facts): Promise<unknown> | undefined {
   // An approval reads no source: the run after it does, and that one is waited for.
   const read = last?.cause === 'approve' ? undefined : last?.finished;
   const age = read ? now().getTime() - read.getTime() : Number.POSITIVE_INFINITY;
   // A run of the future is one from before the clock was put back.
-  if (age >= 0 && age < sync.fresh_for) return;
+  if (age >= 0 && age < sync.fresh_for) return undefined;
   // How it ended is read from the store below, as for a run of anybody else's.
   const run = runner.run('sync').catch(() => {});
-  if (durationOf(last) <= sync.deadline) await within(run, sync.deadline);
+  return durationOf(last) <= sync.deadline ? within(run, sync.deadline) : Promise.resolve();
 }
 
 const durationOf = (run: RecordedRun | undefined) =>

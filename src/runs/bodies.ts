@@ -23,6 +23,8 @@ export interface BodySettings {
 interface Kept {
   readonly id: BodyId;
   readonly body: Once<Body>;
+  /** What is in memory as a whole, by its form: the same for all who ask. */
+  readonly shared: Map<Encoding, RosterBody>;
 }
 
 /** How often an answer is tried to be had, when there is a file that is not as it should be. */
@@ -43,12 +45,14 @@ export class Bodies implements Disposable {
   }
 
   async take(id: BodyId, encoding: Encoding): Promise<RosterBody> {
+    const known = this.#keptOf(id).shared.get(encoding);
+    if (known) return known;
     this.#asked.add(encoding);
-    return await this.#withBody(id, async body => ({
-      snapshot: id.number,
-      whole: body.whole,
-      content: await body.content(encoding),
-    }));
+    return await this.#withBody(id, async (body, { shared }) => {
+      const taken = { snapshot: id.number, whole: body.whole, content: await body.content(encoding) };
+      if (taken.content instanceof Uint8Array) shared.set(encoding, taken);
+      return taken;
+    });
   }
 
   /** Makes ready what will be asked for. */
@@ -64,12 +68,12 @@ export class Bodies implements Disposable {
     void this.#retire();
   }
 
-  async #withBody<Value>(id: BodyId, use: (body: Body) => Promise<Value>): Promise<Value> {
+  async #withBody<Value>(id: BodyId, use: (body: Body, kept: Kept) => Promise<Value>): Promise<Value> {
     for (let look = 1; ; look += 1) {
       const kept = this.#keptOf(id);
       try {
         // What is awaited first goes on first: a body that is retired meanwhile is in use by then.
-        return await use(await kept.body.get());
+        return await use(await kept.body.get(), kept);
       } catch (error) {
         if (!(error instanceof BodyDamaged)) throw error;
         this.#discard(kept, error);
@@ -81,7 +85,8 @@ export class Bodies implements Disposable {
   #keptOf(id: BodyId): Kept {
     if (this.#kept && isSameBody(this.#kept.id, id)) return this.#kept;
     void this.#retire();
-    const kept: Kept = { id, body: once(() => this.#make(id, error => this.#discard(kept, error))) };
+    const body = once(() => this.#make(id, error => this.#discard(kept, error)));
+    const kept: Kept = { id, body, shared: new Map() };
     this.#kept = kept;
     return kept;
   }

@@ -4,14 +4,15 @@ import { nextNumber } from './highest.ts';
 import type { Tables } from './schema.ts';
 import type { Deliveries, Delivery } from './store.ts';
 
-export function deliveries(db: Kysely<Tables>): Deliveries {
+/** `added` is told how many rows were written, once they are there. */
+export function deliveries(db: Kysely<Tables>, added: (rows: number) => void = () => {}): Deliveries {
   const rows = () =>
     db.selectFrom('deliveries').selectAll().orderBy('number', 'desc').orderBy('at', 'desc').orderBy('snapshot', 'desc');
   const finished = () => rows().where('finished', '=', 1);
   return {
     async add(list) {
       if (list.length === 0) return;
-      await db.transaction().execute(async transaction => {
+      const written = await db.transaction().execute(async transaction => {
         const from = await nextNumber(transaction, 'deliveries');
         const fresh = await unrecorded(transaction, list);
         const made = fresh.map((one, place) => ({
@@ -21,7 +22,9 @@ export function deliveries(db: Kysely<Tables>): Deliveries {
           finished: one.finished ? 1 : 0,
         }));
         if (made.length > 0) await transaction.insertInto('deliveries').values(made).execute();
+        return made.length;
       });
+      added(written);
     },
     list: async count => (await rows().limit(count).execute()).map(delivery),
     async newestFinished() {

@@ -12,7 +12,7 @@ const RETRY = 250;
  * they would wait for longer than a second.
  */
 const PAUSE = { least: 50, most: 900 };
-const SHARE = 0.02;
+const SHARE = 0.01;
 
 /** How long the last ones are tried when the queue ends, in milliseconds. */
 const LAST_TRIES = 5_000;

@@ -9,7 +9,7 @@ import { extracts } from './extracts.ts';
 import { integrity } from './files.ts';
 import { holds } from './holds.ts';
 import { countErased, ledger } from './ledger.ts';
-import { marks } from './mark.ts';
+import { serverMark } from './mark.ts';
 import { keysNamed, namesOf } from './named.ts';
 import { notices } from './notices.ts';
 import { pins } from './pins.ts';
@@ -39,10 +39,9 @@ export interface StoreOptions {
 export async function openStore(config: DatabaseConfig, options: StoreOptions): Promise<Store> {
   const address = databaseAddress(config);
   const { migrate, keepOld = true, timeout = 5000, readOnly = false } = options;
-  const dialect =
-    address.engine === 'sqlite'
-      ? sqliteDialect(address.path, { timeout, create: migrate, readOnly })
-      : (await mysqlEngine()).mysqlDialect(config);
+  const embedded =
+    address.engine === 'sqlite' ? sqliteDialect(address.path, { timeout, create: migrate, readOnly }) : undefined;
+  const dialect = embedded ?? (await mysqlEngine()).mysqlDialect(config);
   const db = new Kysely<Tables>({ dialect });
   const all = migrations(address.engine);
   const kept = address.engine === 'sqlite' && keepOld ? keepingOld(address.path, all) : all;
@@ -66,7 +65,8 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     runs: durable(runs(db), present),
     holds: holds(db),
     extracts: extracts(db),
-    deliveries: deliveries(db),
+    // They decide nothing; whoever serves would have to look at everything again after each.
+    deliveries: deliveries(db, rows => embedded?.overlook(rows)),
     pins: pins(db),
     unlocks: unlocks(db),
     notices: notices(db),
@@ -79,7 +79,7 @@ export async function openStore(config: DatabaseConfig, options: StoreOptions): 
     keysNamed: name => keysNamed(db, name),
     namesOf: key => namesOf(db, key),
     integrity: () => integrity(db),
-    mark: asserting(present, marks(db)),
+    mark: embedded ? asserting(present, async () => embedded.mark()) : serverMark(db),
     lock: async name => {
       if (!keepers) return lockStore(config, name);
       // Spares those who wait for a lock that they try for it each time.

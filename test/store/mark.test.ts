@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { suite, test } from 'node:test';
 import { snapshotNumber, storedKey } from '../../src/roster/model.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -50,6 +51,22 @@ for (const [engine, place] of Object.entries(engines)) {
       await using store = await here.open();
       await publish(store, NOBODY, BOTH);
       assert.equal(await changes(store, async () => {}), false);
+    });
+
+    test('is the same when an answer was delivered, and another one after what comes next', async () => {
+      await using here = await place();
+      await using store = await here.open();
+      await publish(store, NOBODY, BOTH);
+      const sent = { snapshot: snapshotNumber(1), client: 'omflow', at: AT, finished: true, bytes: 10 };
+      const deliver = () =>
+        store.deliveries.add([
+          { ...sent, id: 'first' },
+          { ...sent, id: randomUUID() },
+        ]);
+      assert.equal(await changes(store, deliver), false);
+      // One of them is there already.
+      assert.equal(await changes(store, deliver), false);
+      assert.equal(await changes(store, () => store.pins.set({ snapshot: snapshotNumber(1), at: AT })), true);
     });
   });
 }
