@@ -1,5 +1,5 @@
 import type { Entry } from '../src/roster/compare.ts';
-import { rosterDigest, withPurged } from '../src/roster/leaf.ts';
+import { rosterDigest } from '../src/roster/leaf.ts';
 import type { Department, Digest, Person, Snapshot } from '../src/roster/model.ts';
 import { byBytes } from '../src/roster/order.ts';
 import type { PurgedLeaf, Records, Store } from '../src/store/store.ts';
@@ -71,7 +71,7 @@ export function verdictOn(
   purged: readonly PurgedLeaf[],
 ): Verdict {
   const leaves = (shelf: Shelves[keyof Shelves]) => shelf.rows.map(row => row.leaf);
-  const rebuilt = rosterDigest(leaves(departments), withPurged(leaves(people), purged));
+  const rebuilt = rosterDigest(leaves(departments), leaves(people), purged);
   const broken = rebuilt !== snapshot.digest;
   const faults = [
     ...shelfFaults(departments, { count: snapshot.departments, broken }),

@@ -16,6 +16,9 @@ export class Head {
   #marks = new Uint32Array(64);
   /** An open hash table of places, each one more than it is; 0 is free. Never more than half full. */
   #slots = new Uint32Array(128);
+  /** What was looked for last, and what was found: whoever looks at somebody asks several times. */
+  #asked: string | undefined;
+  #found: number | undefined;
 
   get size(): number {
     return this.#size;
@@ -31,10 +34,18 @@ export class Head {
     this.#marks[place] = markOf(key);
     this.#size += 1;
     this.#enter(place);
+    this.#asked = undefined;
   }
 
   /** The place of a key, which counts from 0 in key order. */
   find(key: string): number | undefined {
+    if (this.#asked === key) return this.#found;
+    this.#asked = key;
+    this.#found = this.#search(key);
+    return this.#found;
+  }
+
+  #search(key: string): number | undefined {
     const mark = markOf(key);
     const mask = this.#slots.length - 1;
     for (let slot = spread(mark) & mask; ; slot = (slot + 1) & mask) {

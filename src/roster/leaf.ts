@@ -95,28 +95,63 @@ export function readDepartment(content: string): Department {
 /** The SHA-256 of a content, in hex: as text it is half the price of a Buffer. */
 export const leaf = (content: string): Digest => digestOf(hash('sha256', content, 'hex'));
 
-/** The digest of a snapshot: the SHA-256 over the leaves of its departments, then of its people, each in key order. */
-export function rosterDigest(departments: Iterable<Digest>, people: Iterable<Digest>): Digest {
-  const whole = createHash('sha256');
-  for (const leaves of [departments, people]) for (const one of leaves) whole.update(one);
-  return digestOf(whole.digest('hex'));
+/** The leaf of somebody who was purged from a snapshot, and their place among all of its people, which counts from 0. */
+export interface PurgedPlace {
+  readonly place: number;
+  readonly leaf: Digest;
 }
 
 /**
- * The leaves of all people of a snapshot in key order: of those who are there, with those of purged people in their places,
- * which count from 0 among all.
+ * The digest of a snapshot, taken as its people come: the SHA-256 over the leaves of its departments, then of its people,
+ * each in key order. The leaves of purged people go into their places by themselves.
  */
-export function withPurged(
-  leaves: readonly Digest[],
-  purged: readonly { readonly place: number; readonly leaf: Digest }[],
-): readonly Digest[] {
-  if (purged.length === 0) return leaves;
-  const all: Digest[] = [];
-  let taken = 0;
-  for (const { place, leaf: own } of purged.toSorted((a, b) => a.place - b.place)) {
-    for (; all.length < place && taken < leaves.length; taken += 1) all.push(leaves[taken] as Digest);
-    all.push(own);
+export class RosterDigest {
+  readonly #whole = createHash('sha256');
+  readonly #purged: readonly PurgedPlace[];
+  #people = 0;
+  #filled = 0;
+
+  constructor(departments: Iterable<Digest>, purged: readonly PurgedPlace[] = []) {
+    this.#purged = purged.toSorted((a, b) => a.place - b.place);
+    for (const one of departments) this.#whole.update(one);
   }
-  for (; taken < leaves.length; taken += 1) all.push(leaves[taken] as Digest);
-  return all;
+
+  /** The next ones of those who are there. */
+  add(people: Iterable<Digest>): void {
+    for (const one of people) {
+      this.#fill(false);
+      this.#take(one);
+    }
+  }
+
+  end(): Digest {
+    this.#fill(true);
+    return digestOf(this.#whole.digest('hex'));
+  }
+
+  /** Takes the purged ones whose places come next; at the end, all that are left. */
+  #fill(isEnd: boolean): void {
+    for (;;) {
+      const next = this.#purged[this.#filled];
+      if (!next || (!isEnd && next.place > this.#people)) return;
+      this.#filled += 1;
+      this.#take(next.leaf);
+    }
+  }
+
+  #take(one: Digest): void {
+    this.#whole.update(one);
+    this.#people += 1;
+  }
+}
+
+/** The digest of a snapshot of which everything is there. */
+export function rosterDigest(
+  departments: Iterable<Digest>,
+  people: Iterable<Digest>,
+  purged: readonly PurgedPlace[] = [],
+): Digest {
+  const digest = new RosterDigest(departments, purged);
+  digest.add(people);
+  return digest.end();
 }

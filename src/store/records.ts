@@ -18,8 +18,10 @@ import { DEPARTMENTS, type Packing, PEOPLE } from './packed.ts';
 import type { Tables } from './schema.ts';
 import type { Records, Version } from './store.ts';
 
-/** Rows a page: enough that the round trip does not count, few enough that a page is small. */
+/** Keys and leaves a page: enough that the round trip does not count, few enough that a page is small. */
 const PAGE = 4000;
+/** Whole records a page, which take twenty times as much memory, and then as much again for what is made of them. */
+const RECORDS = 1000;
 /** Keys in one question: below every engine's limit of parameters. */
 export const ASKED_AT_ONCE = 2000;
 
@@ -97,11 +99,11 @@ async function* head(db: Kysely<Tables>, table: Table) {
 async function* at<Value extends Person | Department>(shelf: Shelf<Value>, number: SnapshotNumber) {
   const { db, table } = shelf;
   for (let after: string | undefined; ; ) {
-    const page = formsIn(db, table).where(holdsAt(number)).orderBy('key').limit(PAGE);
+    const page = formsIn(db, table).where(holdsAt(number)).orderBy('key').limit(RECORDS);
     const rows = await (after === undefined ? page : page.where('key', '>', after)).execute();
     if (rows.length > 0) yield rows.map(row => stored(row, shelf));
     after = rows.at(-1)?.key;
-    if (rows.length < PAGE) return;
+    if (rows.length < RECORDS) return;
   }
 }
 
