@@ -48,12 +48,22 @@ function openedStore(): Promise<Store> {
 /** Learned as long as the thread lives; the next one learns it anew. */
 const habits: Habits = { several: new Set(), isMixed: false };
 
+/** Answers that are being rendered: each takes about as much memory as a run, so that a run waits until they are there. */
+const rendering = new Set<Promise<unknown>>();
+
 async function makeRun(cause: RunCause, memory: Remembering | undefined): Promise<RunSummary> {
+  await Promise.allSettled(rendering);
   const store = await openedStore();
   const line = { ...(await openLine(config, store)), memory, habits, isQuiet: true };
   const turn = await inTurn(line, { cause, dryRun: false, signal: new AbortController().signal });
   if ('joined' in turn) return { run: turn.joined, outcome: turn.outcome, report: undefined, joined: true };
   return { run: turn.run, outcome: turn.outcome, report: turn.report, joined: false };
+}
+
+async function rendered(snapshot: SnapshotNumber): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const made = render(snapshot);
+  rendering.add(made);
+  return await made.finally(() => rendering.delete(made));
 }
 
 /** Into its file; where none can be written, the bytes. */
@@ -120,7 +130,7 @@ async function answer(request: WorkerRequest): Promise<void> {
       const answer = await report(request.query);
       return reply({ id: request.id, answer }, answer.status === 'made' ? [answer.gzip.buffer] : []);
     }
-    const bytes = await render(request.snapshot);
+    const bytes = await rendered(request.snapshot);
     reply({ id: request.id, answer: bytes }, bytes ? [bytes.buffer] : []);
   } catch (error) {
     const { message, stack } = error as Error;

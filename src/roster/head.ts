@@ -11,14 +11,23 @@ export class Head {
   #size = 0;
   /** The keys in UTF-8, one behind the other, and where each of them ends. */
   #keys = Buffer.alloc(1024);
-  #ends = new Uint32Array(64);
-  #leaves = Buffer.alloc(64 * LEAF);
-  #marks = new Uint32Array(64);
+  #ends: Uint32Array<ArrayBuffer>;
+  #leaves: Buffer<ArrayBuffer>;
+  #marks: Uint32Array<ArrayBuffer>;
   /** An open hash table of places, each one more than it is; 0 is free. Never more than half full. */
-  #slots = new Uint32Array(128);
+  #slots: Uint32Array<ArrayBuffer>;
   /** What was looked for last, and what was found: whoever looks at somebody asks several times. */
   #asked: string | undefined;
   #found: number | undefined;
+
+  /** Has room for so many from the start, and makes more where they are more. */
+  constructor(expected = 0) {
+    const room = Math.max(expected, 64);
+    this.#ends = new Uint32Array(room);
+    this.#leaves = Buffer.alloc(room * LEAF);
+    this.#marks = new Uint32Array(room);
+    this.#slots = new Uint32Array(slotsFor(room));
+  }
 
   get size(): number {
     return this.#size;
@@ -82,10 +91,13 @@ export class Head {
     this.#ends = grown(this.#ends, size);
     this.#marks = grown(this.#marks, size);
     this.#leaves = Buffer.concat([this.#leaves], size * LEAF);
-    this.#slots = new Uint32Array(size * 2);
+    this.#slots = new Uint32Array(slotsFor(size));
     for (let place = 0; place < this.#size; place += 1) this.#enter(place);
   }
 }
+
+/** The least power of 2 that is at least twice as much. */
+const slotsFor = (size: number) => 2 ** Math.ceil(Math.log2(size * 2));
 
 function grown(list: Uint32Array, size: number): Uint32Array<ArrayBuffer> {
   const larger = new Uint32Array(size);

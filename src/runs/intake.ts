@@ -142,8 +142,8 @@ export async function intakesFor({
 const NO_HABITS = (): Habits => ({ several: new Set(), isMixed: false });
 
 /** Everybody who is served, as far as it takes to tell whether they still are so. */
-export async function headOf({ people }: Store): Promise<Head> {
-  const head = new Head();
+export async function headOf({ people, snapshots }: Store): Promise<Head> {
+  const head = new Head((await snapshots.newest())?.people);
   for await (const page of people.head()) for (const { key, leaf } of page) head.add(key, leaf);
   return head;
 }
