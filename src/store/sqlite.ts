@@ -1,7 +1,7 @@
 import { closeSync, fchmodSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
 import { SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 import { databaseTrouble, isBusy } from '../connect/database-trouble.ts';
 import { likeItsFolder } from '../connect/owner.ts';
@@ -186,13 +186,28 @@ function adaptedStatement(db: DatabaseSync, path: string, text: string): SqliteS
   const statement = db.prepare(text === 'begin' ? 'begin immediate' : text);
   // On a full disk SQLite has rolled back by itself, and an error about that would hide the one that tells why.
   const isDone = () => text === 'rollback' && !db.isTransaction;
+  const columns = statement.columns().map(column => column.name ?? '');
+  statement.setReturnArrays(true);
   return {
-    reader: statement.columns().length > 0,
-    all: parameters => naming(path, () => statement.all(...(parameters as SQLInputValue[]))),
+    reader: columns.length > 0,
+    all: parameters =>
+      naming(path, () => statement.all(...(parameters as SQLInputValue[])).map(row => rowOf(row, columns))),
     run: parameters =>
       isDone() ? NOTHING_DONE : naming(path, () => statement.run(...(parameters as SQLInputValue[]))),
-    iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])),
+    iterate: function* (parameters) {
+      for (const row of statement.iterate(...(parameters as SQLInputValue[]))) yield rowOf(row, columns);
+    },
   };
+}
+
+type Row = Record<string, SQLOutputValue>;
+
+/** A row as Kysely wants it. Those that node:sqlite makes by itself have no shape in common, and take half as long again. */
+function rowOf(values: Row | readonly SQLOutputValue[], columns: readonly string[]): Row {
+  const row: Row = {};
+  let place = 0;
+  for (const name of columns) row[name] = (values as SQLOutputValue[])[place++] as SQLOutputValue;
+  return row;
 }
 
 const NOTHING_DONE = { changes: 0, lastInsertRowid: 0 };
