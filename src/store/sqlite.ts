@@ -1,7 +1,7 @@
 import { closeSync, fchmodSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { DatabaseSync, type SQLInputValue, type SQLOutputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite';
 import { SqliteAdapter, type SqliteDatabase, SqliteDialect, type SqliteStatement } from 'kysely';
 import { databaseTrouble, isBusy } from '../connect/database-trouble.ts';
 import { likeItsFolder } from '../connect/owner.ts';
@@ -186,19 +186,25 @@ function adaptedStatement(db: DatabaseSync, path: string, text: string): SqliteS
   const statement = db.prepare(text === 'begin' ? 'begin immediate' : text);
   // On a full disk SQLite has rolled back by itself, and an error about that would hide the one that tells why.
   const isDone = () => text === 'rollback' && !db.isTransaction;
-  const columns = statement.columns().map(column => column.name ?? '');
   statement.setReturnArrays(true);
   return {
-    reader: columns.length > 0,
+    reader: statement.columns().length > 0,
     all: parameters =>
-      naming(path, () => statement.all(...(parameters as SQLInputValue[])).map(row => rowOf(row, columns))),
+      naming(path, () => {
+        const rows = statement.all(...(parameters as SQLInputValue[]));
+        const columns = columnsOf(statement);
+        return rows.map(row => rowOf(row, columns));
+      }),
     run: parameters =>
       isDone() ? NOTHING_DONE : naming(path, () => statement.run(...(parameters as SQLInputValue[]))),
     iterate: function* (parameters) {
-      for (const row of statement.iterate(...(parameters as SQLInputValue[]))) yield rowOf(row, columns);
+      for (const row of statement.iterate(...(parameters as SQLInputValue[]))) yield rowOf(row, columnsOf(statement));
     },
   };
 }
+
+/** To be asked once there are rows: somebody may have changed the table since it was prepared. */
+const columnsOf = (statement: StatementSync) => statement.columns().map(column => column.name ?? '');
 
 type Row = Record<string, SQLOutputValue>;
 
