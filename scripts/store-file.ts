@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { sql } from 'kysely';
 import type { Snapshot } from '../src/roster/model.ts';
@@ -6,7 +6,7 @@ import { renderSnapshot } from '../src/runs/body.ts';
 import { type OpenTables, openTables } from '../src/store/copy.ts';
 import { StoreError } from '../src/store/error.ts';
 import { openStore } from '../src/store/open.ts';
-import { lockFile } from '../src/store/sqlite.ts';
+import { flush, lockFile } from '../src/store/sqlite.ts';
 import type { Store } from '../src/store/store.ts';
 import { Failed } from './exit.ts';
 
@@ -48,7 +48,7 @@ export async function makeStoreFile<Filling>(
     }
     await seal?.(partial);
     renameSync(partial, file);
-    sync(dirname(file));
+    await flush(dirname(file));
     return made;
   } catch (error) {
     throw worded(error, partial, what);
@@ -107,14 +107,4 @@ export const beside = (file: string) => ['-wal', '-shm', '-journal'].map(suffix 
 
 function remove(files: readonly string[]): void {
   for (const file of files) rmSync(file, { force: true });
-}
-
-/** A new name is durable once its folder is. */
-function sync(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
 }

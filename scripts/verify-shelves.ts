@@ -1,8 +1,8 @@
 import type { Entry } from '../src/roster/compare.ts';
-import { rosterDigest } from '../src/roster/leaf.ts';
+import { type PurgedLeaf, rosterDigest } from '../src/roster/leaf.ts';
 import type { Department, Digest, Person, Snapshot } from '../src/roster/model.ts';
 import { byBytes } from '../src/roster/order.ts';
-import type { PurgedLeaf, Records, Store } from '../src/store/store.ts';
+import type { Records, Store } from '../src/store/store.ts';
 import type { Fault, Verdict } from './text/verify.ts';
 import { DEPARTMENTS, endOf, judged, type Kind, PEOPLE, type Row, type Seen } from './verify-rows.ts';
 

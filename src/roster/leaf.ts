@@ -95,8 +95,9 @@ export function readDepartment(content: string): Department {
 /** The SHA-256 of a content, in hex: as text it is half the price of a Buffer. */
 export const leaf = (content: string): Digest => digestOf(hash('sha256', content, 'hex'));
 
-/** The leaf of somebody who was purged from a snapshot, and their place among all of its people, which counts from 0. */
-export interface PurgedPlace {
+/** What is left of somebody in a snapshot that had them: enough for its digest. */
+export interface PurgedLeaf {
+  /** From 0, in key order, among all people of the snapshot, the purged ones too. */
   readonly place: number;
   readonly leaf: Digest;
 }
@@ -107,11 +108,11 @@ export interface PurgedPlace {
  */
 export class RosterDigest {
   readonly #whole = createHash('sha256');
-  readonly #purged: readonly PurgedPlace[];
+  readonly #purged: readonly PurgedLeaf[];
   #people = 0;
   #filled = 0;
 
-  constructor(departments: Iterable<Digest>, purged: readonly PurgedPlace[] = []) {
+  constructor(departments: Iterable<Digest>, purged: readonly PurgedLeaf[] = []) {
     this.#purged = purged.toSorted((a, b) => a.place - b.place);
     for (const one of departments) this.#whole.update(one);
   }
@@ -149,7 +150,7 @@ export class RosterDigest {
 export function rosterDigest(
   departments: Iterable<Digest>,
   people: Iterable<Digest>,
-  purged: readonly PurgedPlace[] = [],
+  purged: readonly PurgedLeaf[] = [],
 ): Digest {
   const digest = new RosterDigest(departments, purged);
   digest.add(people);

@@ -1,4 +1,5 @@
 import type { Kysely, Transaction } from 'kysely';
+import type { PurgedLeaf } from '../roster/leaf.ts';
 import { digestOf, type PersonKey, type Provenance, type SnapshotNumber } from '../roster/model.ts';
 import { type Traces, tracesOf } from '../roster/traces.ts';
 import { leaveLeaves, placesOf } from './erased-leaves.ts';
@@ -12,7 +13,7 @@ import { namesOf } from './named.ts';
 import { PEOPLE } from './packed.ts';
 import type { Tables } from './schema.ts';
 import { decide, writeSetting } from './settings.ts';
-import type { PruneOptions, Purged, PurgedLeaf } from './store.ts';
+import type { PruneOptions, Purged } from './store.ts';
 import { forgetLogins } from './unlocks.ts';
 
 /** One row of the person. */

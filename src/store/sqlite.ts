@@ -29,21 +29,16 @@ export const sqliteDialect = (path: string, options: SqliteOptions): EmbeddedDia
 
 /** Migrates in a transaction, which Kysely leaves out for SQLite: for all or nothing, and for one process after another. */
 class Dialect extends SqliteDialect implements EmbeddedDialect {
-  readonly #counted: () => Counted;
+  #counted: (() => Counted) | undefined;
   #overlooked = 0;
 
   constructor(path: string, options: SqliteOptions) {
-    let counted: (() => Counted) | undefined;
     const database = async () => {
       const db = openSqlite(path, options);
-      counted = counting(db, path);
+      this.#counted = counting(db, path);
       return adapted(db, path);
     };
     super({ database });
-    this.#counted = () => {
-      if (!counted) throw new Error('the store was asked for its mark before it was opened');
-      return counted();
-    };
   }
 
   override createAdapter(): SqliteAdapter {
@@ -51,6 +46,7 @@ class Dialect extends SqliteDialect implements EmbeddedDialect {
   }
 
   mark(): string {
+    if (!this.#counted) throw new Error('the store was asked for its mark before it was opened');
     const { others, ours } = this.#counted();
     return `${others} ${ours - this.#overlooked}`;
   }
@@ -155,7 +151,7 @@ export async function copyFile(path: string, copy: string): Promise<void> {
 }
 
 /** A file is on the disk after this, and so is a name once its folder is. */
-async function flush(path: string): Promise<void> {
+export async function flush(path: string): Promise<void> {
   await using file = await open(path);
   await file.sync();
 }

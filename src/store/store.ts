@@ -1,6 +1,7 @@
 import type { NoticeKind } from '../config/notify.ts';
 import type { Entry } from '../roster/compare.ts';
 import type { Form, Ledger, Removal, Stored } from '../roster/known.ts';
+import type { PurgedLeaf } from '../roster/leaf.ts';
 import type {
   ChangeCounts,
   Department,
@@ -253,13 +254,6 @@ export interface Pruned {
   readonly departments: number;
   readonly runs: number;
   readonly deliveries: number;
-}
-
-/** What is left of somebody in a snapshot that had them: enough for its digest. */
-export interface PurgedLeaf {
-  /** From 0, in key order, among all people of the snapshot, the purged ones too. */
-  readonly place: number;
-  readonly leaf: Digest;
 }
 
 /** How much is, or would be, erased of one person. */
